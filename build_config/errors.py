@@ -1,0 +1,58 @@
+"""What can go wrong for a user: one class per kind of failure, each with its exit code and hint."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class YardError(Exception):
+    """A failure that is the user's to know about: one line, and what to do.
+
+    Attributes:
+        exit_code: what the process exits with.
+        hint: what to type or change; empty when there is nothing to suggest.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class UsageError(YardError):
+    """The command line or a setting asks for something that cannot be."""
+
+    exit_code = 2
+
+
+class RepositoryError(YardError):
+    """The repository is broken; `defects` holds every line of it, found in one go."""
+
+    exit_code = 2
+
+    def __init__(self, defects: tuple[str, ...], *, hint: str = "") -> None:
+        super().__init__("\n".join(defects), hint=hint)
+        self.defects = defects
+
+
+class EngineUnavailableError(YardError):
+    """No Docker engine answered, or the one that did went away."""
+
+    exit_code = 4
+
+
+class StepError(YardError):
+    """A step did not succeed: the image did not build, the pull was refused.
+
+    Attributes:
+        line: the line of the Dockerfile at fault, where it is known.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", line: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.line = line
+
+
+class MachineError(YardError):
+    """`invoke setup` could not make this machine able to build."""

@@ -1,4 +1,4 @@
-"""What happens during a run, as values: the scheduler yields them, displays and reports consume them.
+"""What happens during a run, as values: the scheduler yields, displays and reports consume.
 
 Every event names its step by key. `at` is seconds on the monotonic clock of the run (0 = start).
 """

@@ -1,0 +1,225 @@
+"""Dockerfile text in, what it builds on, copies from and labels itself with out.
+
+The official parser reads the syntax; ARG scope, stages and references are worked out here.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from build_config.expansion import expand
+from build_config.image import InvalidReferenceError, Reference
+from build_config.image import parse as parse_reference
+
+if TYPE_CHECKING:
+    import dockerfile
+
+_INSTRUCTIONS = frozenset(
+    "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL "
+    "STOPSIGNAL USER VOLUME WORKDIR".split()
+)
+_MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
+_MOUNT_FROM = re.compile(r"(?:^|,)from=([^,]+)")
+
+
+class DockerfileError(ValueError):
+    """The text is not a Dockerfile that can be built; `line` counts from 1."""
+
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageUse:
+    """An image that the Dockerfile needs from outside, and the place that says so."""
+
+    reference: Reference
+    instruction: str
+    line: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dockerfile:
+    """What the rest of the program wants to know of a Dockerfile.
+
+    Attributes:
+        uses: images it needs, without its own stages and `scratch`, in order of appearance.
+        labels: those of the last stage, and of the stages it is made from.
+        copied: sources that COPY and ADD take from the context.
+        instructions: (first line, text) of each, to find a line from a message of the builder.
+    """
+
+    uses: tuple[ImageUse, ...]
+    labels: Mapping[str, str]
+    copied: tuple[str, ...]
+    instructions: tuple[tuple[int, str], ...]
+
+
+@dataclass(kw_only=True, slots=True)
+class _Stage:
+    alias: str
+    labels: dict[str, str]
+    scope: dict[str, str]
+
+
+@dataclass(kw_only=True, slots=True)
+class _Reader:
+    """Walks the instructions once; the only mutable thing here."""
+
+    build_args: Mapping[str, str]
+    globals: dict[str, str] = field(default_factory=dict)
+    stages: list[_Stage] = field(default_factory=list)
+    uses: list[ImageUse] = field(default_factory=list)
+    copied: list[str] = field(default_factory=list)
+
+    def read(self, command: dockerfile.Command) -> None:
+        name = command.cmd.upper()
+        if name not in _INSTRUCTIONS:
+            raise DockerfileError(f"unknown instruction `{command.cmd}`", command.start_line)
+        if name == "FROM":
+            self._open_stage(command)
+        elif not self.stages:
+            self._before_first_stage(name, command)
+        else:
+            self._in_stage(name, command, self.stages[-1])
+
+    def _before_first_stage(self, name: str, command: dockerfile.Command) -> None:
+        if name != "ARG":
+            raise DockerfileError(f"`{name}` stands before the first FROM", command.start_line)
+        self.globals.update(self._arguments(command, self.globals))
+
+    def _in_stage(self, name: str, command: dockerfile.Command, stage: _Stage) -> None:
+        if name == "ARG":
+            stage.scope.update(self._arguments(command, stage.scope))
+        elif name == "ENV":
+            stage.scope.update(_pairs(command.value, stage.scope))
+        elif name == "LABEL":
+            stage.labels.update(_pairs(command.value, stage.scope))
+        elif name in {"COPY", "ADD"}:
+            self._copy(name, command, stage)
+        elif name == "RUN":
+            for source in _mount_sources(command.flags):
+                self._use(source, "RUN --mount", command.start_line)
+
+    def _open_stage(self, command: dockerfile.Command) -> None:
+        words = command.value
+        named = len(words) == 3 and words[1].lower() == "as"  # noqa: PLR2004 - FROM x AS y
+        if not named and len(words) != 1:
+            raise DockerfileError(
+                "FROM takes one image, and then AS and a name", command.start_line
+            )
+        image = expand(words[0], self._platform_arguments() | self.globals)
+        if not image:
+            raise DockerfileError(
+                f"`{words[0]}` is empty: its ARG has no default before the first FROM",
+                command.start_line,
+            )
+        parent = self._stage(image)
+        if parent is None:
+            self._use(image, "FROM", command.start_line)
+        self.stages.append(
+            _Stage(
+                alias=words[2].lower() if named else "",
+                labels=dict(parent.labels) if parent else {},
+                scope=dict(parent.scope) if parent else {},
+            )
+        )
+
+    def _copy(self, name: str, command: dockerfile.Command, stage: _Stage) -> None:
+        source = next((f[7:] for f in command.flags if f.startswith("--from=")), None)
+        if source is None:
+            self.copied.extend(expand(word, stage.scope) for word in command.value[:-1])
+        else:
+            self._use(source, f"{name} --from", command.start_line)
+
+    def _use(self, image: str, instruction: str, line: int) -> None:
+        is_own = self._stage(image) or (image.isdigit() and int(image) < len(self.stages))
+        if is_own or image == "scratch":
+            return
+        try:
+            reference = parse_reference(image)
+        except InvalidReferenceError as error:
+            raise DockerfileError(str(error), line) from error
+        self.uses.append(ImageUse(reference=reference, instruction=instruction, line=line))
+
+    def _stage(self, name: str) -> _Stage | None:
+        return next((s for s in reversed(self.stages) if s.alias and s.alias == name.lower()), None)
+
+    def _arguments(
+        self, command: dockerfile.Command, scope: Mapping[str, str]
+    ) -> Iterator[tuple[str, str]]:
+        """A build argument beats the default; an ARG without default inherits a global one."""
+        for word in command.value:
+            name, equals, default = word.partition("=")
+            if name in self.build_args:
+                yield name, self.build_args[name]
+            elif equals:
+                yield name, expand(default, scope)
+            elif name in self.globals:
+                yield name, self.globals[name]
+
+    def _platform_arguments(self) -> dict[str, str]:
+        """What BuildKit defines by itself, for the platform that images are built on here."""
+        arch = _MACHINES.get(platform.machine(), platform.machine())
+        whole = {"PLATFORM": f"linux/{arch}", "OS": "linux", "ARCH": arch, "VARIANT": ""}
+        return {f"{side}{k}": v for side in ("TARGET", "BUILD") for k, v in whole.items()}
+
+
+def parse(text: str, build_args: Mapping[str, str] | None = None) -> Dockerfile:
+    """Read a Dockerfile as BuildKit would.
+
+    Raises:
+        DockerfileError: with the line, where the file does not parse or has no stage.
+    """
+    commands = _commands(text)
+    reader = _Reader(build_args=build_args or {})
+    for command in commands:
+        reader.read(command)
+    if not reader.stages:
+        raise DockerfileError("there is no FROM", 1)
+    return Dockerfile(
+        uses=tuple(reader.uses),
+        labels=reader.stages[-1].labels,
+        copied=tuple(reader.copied),
+        instructions=tuple((c.start_line, c.original) for c in commands),
+    )
+
+
+def _commands(text: str) -> tuple[dockerfile.Command, ...]:
+    import dockerfile
+
+    try:
+        return dockerfile.parse_string(text)
+    except dockerfile.GoParseError as error:
+        raise DockerfileError(str(error), _failing_line(text, str(error))) from error
+
+
+def _failing_line(text: str, message: str) -> int:
+    """The parser does not say where: the shortest prefix that fails alike ends there."""
+    import dockerfile
+
+    lines = text.splitlines(keepends=True)
+    for count in range(1, len(lines) + 1):
+        try:
+            dockerfile.parse_string("".join(lines[:count]))
+        except dockerfile.GoParseError as error:
+            if str(error) == message and message != "file with no instructions":
+                return count
+    return 1
+
+
+def _pairs(words: tuple[str, ...], scope: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for name, value in zip(words[::2], words[1::2], strict=False):
+        yield expand(name, scope), expand(value, scope)
+
+
+def _mount_sources(flags: tuple[str, ...]) -> Iterator[str]:
+    for flag in flags:
+        match = _MOUNT_FROM.search(flag.removeprefix("--mount="))
+        if flag.startswith("--mount=") and match:
+            yield match[1]

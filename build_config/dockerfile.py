@@ -194,9 +194,10 @@ def _commands(text: str) -> tuple[dockerfile.Command, ...]:
     import dockerfile
 
     try:
-        return dockerfile.parse_string(text)
+        commands: tuple[dockerfile.Command, ...] = dockerfile.parse_string(text)
     except dockerfile.GoParseError as error:
         raise DockerfileError(str(error), _failing_line(text, str(error))) from error
+    return commands
 
 
 def _failing_line(text: str, message: str) -> int:

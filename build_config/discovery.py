@@ -1,0 +1,204 @@
+"""Files on disk in, connectors out, with all defects found on the way."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from build_config.connector import Connector, Kind, Language
+from build_config.dockerfile import Dockerfile, DockerfileError
+from build_config.dockerfile import parse as parse_dockerfile
+from build_config.image import InvalidReferenceError, Reference
+from build_config.image import parse as parse_reference
+from build_config.settings import ImageSettings, Settings
+from build_config.yaml_files import YamlFileError, read_mapping
+
+NAME_LABEL = "io.airbyte.name"
+VERSION_LABEL = "io.airbyte.version"
+_PYTHON_FILES = ("setup.py", "pyproject.toml", "requirements.txt")
+_NO_SETTINGS = ImageSettings(build_args={}, secrets=())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Discovery:
+    """What is there.
+
+    Attributes:
+        connectors: sorted by name.
+        defects: one line each, `path:line: what is wrong`.
+        without_dockerfile: directories beside the connectors that are no images.
+    """
+
+    connectors: tuple[Connector, ...]
+    defects: tuple[str, ...]
+    without_dockerfile: tuple[str, ...]
+
+
+class _DefectError(Exception):
+    """Why one directory is not a connector."""
+
+
+def discover(settings: Settings) -> Discovery:
+    """Read every image of the repository; a broken one becomes a defect and hides nothing else."""
+    connectors: list[Connector] = []
+    defects: list[str] = []
+    bare: list[str] = []
+    for path, is_base in _directories(settings):
+        if not os.path.lexists(settings.root / path / "Dockerfile"):
+            bare.append(path)
+            continue
+        try:
+            connectors.append(_read(settings, path, is_base=is_base))
+        except _DefectError as defect:
+            defects.append(str(defect))
+    connectors.sort(key=lambda connector: connector.name)
+    defects.extend(_duplicates(connectors))
+    defects.extend(_unknown_settings(settings, connectors))
+    return Discovery(
+        connectors=tuple(connectors), defects=tuple(defects), without_dockerfile=tuple(bare)
+    )
+
+
+def _directories(settings: Settings) -> Iterator[tuple[str, bool]]:
+    """(path, is a base) of every directory that may be an image."""
+    for parent, is_base in ((settings.bases, True), (settings.connectors, False)):
+        for name in _subdirectories(settings.root / parent):
+            path = name if parent == "." else f"{parent}/{name}"
+            if path != settings.bases:
+                yield path, is_base
+
+
+def _subdirectories(parent: Path) -> list[str]:
+    try:
+        with os.scandir(parent) as entries:
+            return sorted(e.name for e in entries if e.is_dir() and not e.name.startswith("."))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _read(settings: Settings, path: str, *, is_base: bool) -> Connector:
+    directory = settings.root / path
+    name = directory.name
+    own = settings.images.get(name, _NO_SETTINGS)
+    content = _parse(
+        _text(settings.root, f"{path}/Dockerfile"), f"{path}/Dockerfile", own.build_args
+    )
+    image, version = _identity(settings, path, content)
+    gradle = _copies_gradle_output(directory, content)
+    return Connector(
+        name=name,
+        kind=Kind.BASE if is_base else _kind(path, image),
+        language=_language(directory, gradle=gradle),
+        image=image,
+        version=version,
+        path=path,
+        gradle=gradle,
+        dockerfile=content,
+        build_args=own.build_args,
+        secrets=own.secrets,
+    )
+
+
+def _text(root: Path, path: str) -> str:
+    file = root / path
+    if not file.resolve().is_relative_to(root):
+        raise _DefectError(f"{path}: a link out of the repository")
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _DefectError(f"{path}: not UTF-8 text (byte {error.start})") from error
+    except OSError as error:
+        raise _DefectError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _parse(text: str, path: str, build_args: Mapping[str, str]) -> Dockerfile:
+    try:
+        return parse_dockerfile(text, build_args)
+    except DockerfileError as error:
+        raise _DefectError(f"{path}:{error.line}: {error}") from error
+
+
+def _identity(settings: Settings, path: str, content: Dockerfile) -> tuple[Reference, str | None]:
+    """Name and version: from the labels, else from metadata.yaml, else from the directory."""
+    name, version = content.labels.get(NAME_LABEL), content.labels.get(VERSION_LABEL)
+    where = f"{path}/Dockerfile: label {NAME_LABEL}"
+    if not name or not version:
+        data = _metadata(settings.root, path)
+        if not name and data.get("dockerRepository"):
+            name, where = str(data["dockerRepository"]), f"{path}/metadata.yaml: dockerRepository"
+        if not version and data.get("dockerImageTag") is not None:
+            version = str(data["dockerImageTag"])
+    if not name:
+        name, where = f"{settings.namespace}/{Path(path).name}", path
+    return _image(name, settings.local_tag, where), version or None
+
+
+def _metadata(root: Path, path: str) -> Mapping[str, Any]:
+    """`data` of the connector's metadata.yaml; empty where there is no such file."""
+    try:
+        document = read_mapping(root / path / "metadata.yaml", f"{path}/metadata.yaml")
+    except YamlFileError as error:
+        raise _DefectError(str(error)) from error
+    data = document.get("data", {})
+    if not isinstance(data, dict):
+        raise _DefectError(f"{path}/metadata.yaml: `data` must be a mapping")
+    return data
+
+
+def _image(name: str, local_tag: str, where: str) -> Reference:
+    """The image's repository under the local tag; a tag in the name is not a name."""
+    try:
+        reference = parse_reference(f"{name}:{local_tag}")
+    except InvalidReferenceError as error:
+        raise _DefectError(f"{where}: {error}") from error
+    return reference
+
+
+def _kind(path: str, image: Reference) -> Kind:
+    """By the directory's name, else by the image's: real repositories have both spellings."""
+    for name in (Path(path).name, image.path.rpartition("/")[2]):
+        for kind in (Kind.SOURCE, Kind.DESTINATION):
+            if name.startswith(f"{kind}-"):
+                return kind
+    raise _DefectError(
+        f"{path}: neither a source nor a destination: its name must start with `source-` or "
+        "`destination-` (bases have a directory of their own)"
+    )
+
+
+def _copies_gradle_output(directory: Path, content: Dockerfile) -> bool:
+    """A Gradle file alone proves nothing: Python connectors of 2021 have one too."""
+    takes_build = any(s.removeprefix("./").lstrip("/").startswith("build/") for s in content.copied)
+    return takes_build and any(
+        (directory / f).is_file() for f in ("build.gradle", "build.gradle.kts")
+    )
+
+
+def _language(directory: Path, *, gradle: bool) -> Language:
+    if gradle or any((directory / "src" / "main" / name).is_dir() for name in ("java", "kotlin")):
+        return Language.JAVA
+    if any((directory / name).is_file() for name in _PYTHON_FILES):
+        return Language.PYTHON
+    if (directory / "manifest.yaml").is_file():
+        return Language.DECLARATIVE
+    return Language.OTHER
+
+
+def _duplicates(connectors: list[Connector]) -> Iterator[str]:
+    """Two directories must not claim one image, nor share a name."""
+    claims: dict[str, list[str]] = {}
+    for connector in connectors:
+        claims.setdefault(f"image `{connector.image.name}`", []).append(connector.path)
+        claims.setdefault(f"name `{connector.name}`", []).append(connector.path)
+    for claimed, paths in sorted(claims.items()):
+        if len(paths) > 1:
+            yield f"{claimed} is claimed by {len(paths)} directories: {', '.join(paths)}"
+
+
+def _unknown_settings(settings: Settings, connectors: list[Connector]) -> Iterator[str]:
+    names = {connector.name for connector in connectors}
+    for name in sorted(set(settings.images) - names):
+        yield f"setting `images.{name}`: there is no image `{name}`"

@@ -1,0 +1,175 @@
+"""Invoke's layered configuration in, one frozen `Settings` out.
+
+Invoke merges the defaults below with `invoke.yaml`, `~/.invoke.yaml` and `INVOKE_*` variables.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from build_config.connector import Secret
+from build_config.errors import UsageError
+from build_config.image import InvalidReferenceError, parse
+
+DEFAULTS: dict[str, Any] = {
+    "root": ".",
+    "layout": {"connectors": "connectors", "bases": "connectors/bases"},
+    "definitions": {
+        "source": "build_config/definitions/STANDARD_SOURCE_DEFINITION",
+        "destination": "build_config/definitions/STANDARD_DESTINATION_DEFINITION",
+    },
+    "namespace": "connectoryard",
+    "local_tag": "dev",
+    "jobs": "auto",
+    "ca_bundle": "auto",
+    "secrets": {},
+    "images": {},
+}
+_IMAGE_KEYS = ("build_args", "secrets")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageSettings:
+    """What the settings say about one image: its build arguments and its build secrets."""
+
+    build_args: Mapping[str, str]
+    secrets: tuple[Secret, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """Where things are and how to build them; every path is checked to be inside `root`.
+
+    Attributes:
+        root: the repository to work on, absolute.
+        connectors: directory of connectors, relative to `root`.
+        bases: directory of bases, relative to `root`.
+        definitions: per kind a directory of files or one YAML list, relative to `root`.
+        namespace: used for a Dockerfile that does not say its image's name.
+        local_tag: the tag that images get here, and by which they refer to each other.
+        jobs: images built at a time; None to choose from the machine.
+        ca_bundle: file of CA certificates offered to builds, `auto` or `none`.
+        secrets: build secrets offered to every image.
+        images: settings of single images, by name.
+    """
+
+    root: Path
+    connectors: str
+    bases: str
+    definitions: Mapping[str, str]
+    namespace: str
+    local_tag: str
+    jobs: int | None
+    ca_bundle: str
+    secrets: tuple[Secret, ...]
+    images: Mapping[str, ImageSettings]
+
+    @property
+    def state(self) -> Path:
+        """Logs and the history of durations; nothing breaks when it is deleted."""
+        return self.root / ".yard"
+
+
+def read(config: Mapping[str, Any], project: Path) -> Settings:
+    """Check the merged configuration; relative roots start at `project`.
+
+    Raises:
+        UsageError: a value that cannot be, with the name of its key.
+    """
+    root = (project / str(config["root"])).resolve()
+    if not root.is_dir():
+        raise UsageError(f"`root` is not a directory: `{config['root']}`", hint="set INVOKE_ROOT")
+    _refuse_unknown("layout", config["layout"], DEFAULTS["layout"])
+    _refuse_unknown("definitions", config["definitions"], DEFAULTS["definitions"])
+    local_tag, namespace = str(config["local_tag"]), str(config["namespace"])
+    _refuse_illegal_name(namespace, local_tag)
+    return Settings(
+        root=root,
+        connectors=_inside("layout.connectors", config["layout"]["connectors"], root),
+        bases=_inside("layout.bases", config["layout"]["bases"], root),
+        definitions={
+            k: _inside(f"definitions.{k}", v, root) for k, v in config["definitions"].items()
+        },
+        namespace=namespace,
+        local_tag=local_tag,
+        jobs=read_jobs(config["jobs"]),
+        ca_bundle=str(config["ca_bundle"]),
+        secrets=_secrets("secrets", config["secrets"]),
+        images={name: _image(name, value) for name, value in config["images"].items()},
+    )
+
+
+def read_jobs(value: object) -> int | None:
+    """`auto` (None) or a whole number of at least 1.
+
+    Raises:
+        UsageError: anything else.
+    """
+    if value in {None, "", "auto"}:
+        return None
+    text = str(value)
+    if not text.isdecimal() or int(text) < 1:
+        raise UsageError(f"`jobs` must be `auto` or a number from 1, not `{text}`")
+    return int(text)
+
+
+def read_secret(text: str) -> Secret:
+    """Read `id=name,src=file` or `id=name,env=VARIABLE`, as `docker build --secret` takes it.
+
+    Raises:
+        UsageError: another shape.
+    """
+    pairs = dict(part.partition("=")[::2] for part in text.split(","))
+    if not pairs.get("id") or set(pairs) not in ({"id", "src"}, {"id", "env"}):
+        raise UsageError(
+            f"`--secret={text.partition('=')[0]}=…` is not a secret",
+            hint="write `--secret=id=NAME,src=FILE` or `--secret=id=NAME,env=VARIABLE`",
+        )
+    return Secret(id=pairs["id"], file=pairs.get("src"), variable=pairs.get("env"))
+
+
+def _image(name: str, value: Mapping[str, Any]) -> ImageSettings:
+    _refuse_unknown(f"images.{name}", value, _IMAGE_KEYS)
+    arguments = value.get("build_args") or {}
+    return ImageSettings(
+        build_args={str(k): str(v) for k, v in arguments.items()},
+        secrets=_secrets(f"images.{name}.secrets", value.get("secrets") or {}),
+    )
+
+
+def _secrets(key: str, value: Mapping[str, Any]) -> tuple[Secret, ...]:
+    """`{id: {src: file}}` or `{id: {env: VARIABLE}}`: the value itself never stands in settings."""
+    found = []
+    for name, source in value.items():
+        if not isinstance(source, Mapping) or set(source) not in ({"src"}, {"env"}):
+            raise UsageError(f"`{key}.{name}` must be `src: FILE` or `env: VARIABLE`")
+        found.append(Secret(id=str(name), file=source.get("src"), variable=source.get("env")))
+    return tuple(found)
+
+
+def _inside(key: str, value: object, root: Path) -> str:
+    """A path relative to the root that stays in it, normalised."""
+    path = Path(os.path.normpath(root / str(value)))
+    if not path.is_relative_to(root):
+        raise UsageError(f"`{key}` leaves the repository: `{value}`")
+    return path.relative_to(root).as_posix()
+
+
+def _refuse_unknown(key: str, value: Mapping[str, Any], known: Any) -> None:
+    for name in value:
+        if name not in known:
+            close = difflib.get_close_matches(name, list(known), n=1)
+            hint = f"did you mean `{key}.{close[0]}`?" if close else f"known: {', '.join(known)}"
+            raise UsageError(f"unknown setting `{key}.{name}`", hint=hint)
+
+
+def _refuse_illegal_name(namespace: str, local_tag: str) -> None:
+    try:
+        parse(f"{namespace}/x:{local_tag}")
+    except InvalidReferenceError as error:
+        raise UsageError(f"`namespace` or `local_tag` is not legal: {error}") from error

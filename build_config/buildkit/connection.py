@@ -1,0 +1,176 @@
+"""One upgraded connection to the engine: an endpoint and an HTTP/2 protocol in, gRPC over it out.
+
+The engine gives BuildKit's API on connections that begin as HTTP/1.1 and are upgraded
+(moby: api/server/router/grpc, api/server/router/session; buildkit: session/manager.go):
+
+    POST /grpc  HTTP/1.1          then this side is the gRPC client
+    POST /session  HTTP/1.1       then this side is the gRPC *server*
+    Connection: Upgrade
+    Upgrade: h2c
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from build_config.buildkit.failures import EngineLostError, NotBuildKitError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Coroutine, Iterable
+
+    from grpclib.protocol import H2Protocol
+
+    from build_config.buildkit.endpoint import Endpoint
+
+T = TypeVar("T")
+
+_HEAD_END: Final = b"\r\n\r\n"
+_HEAD_LIMIT: Final = 65536
+_UPGRADE_SECONDS: Final = 30
+_CLOSE_SECONDS: Final = 2
+_GONE: Final = frozenset({b"404", b"410"})
+
+
+class EndpointGoneError(NotBuildKitError):
+    """The engine is there, but does not know this path."""
+
+
+class Upgraded(asyncio.Protocol):
+    """Asks for the upgrade, waits for 101, then passes every event on to the HTTP/2 protocol.
+
+    It stays in between, rather than handing over with `set_protocol`, to know when the connection
+    is lost: `lost` then holds an `EngineLostError`. Without a path it speaks HTTP/2 at once.
+    """
+
+    def __init__(self, path: str, headers: Iterable[tuple[str, str]], successor: H2Protocol) -> None:
+        loop = asyncio.get_running_loop()
+        self.ready: asyncio.Future[None] = loop.create_future()
+        self.lost: asyncio.Future[None] = loop.create_future()
+        self.path = path
+        self.successor = successor
+        self.head = b""
+        self.request = _upgrade_request(path, headers)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - tells the type checker
+        self.transport = transport
+        if self.path:
+            transport.write(self.request)
+        else:
+            self._hand_over(b"")
+
+    def data_received(self, data: bytes) -> None:
+        if self.ready.done():
+            self.successor.data_received(data)
+            return
+        self.head += data
+        head, end, rest = self.head.partition(_HEAD_END)
+        if not end and len(self.head) < _HEAD_LIMIT:
+            return
+        status = head.partition(b"\r\n")[0].split(b" ", 2)
+        if status[0] == b"HTTP/1.1" and status[1:2] == [b"101"]:
+            self._hand_over(rest)
+        else:
+            self._refuse(status, rest)
+
+    def pause_writing(self) -> None:
+        if self.ready.done():
+            self.successor.pause_writing()
+
+    def resume_writing(self) -> None:
+        if self.ready.done():
+            self.successor.resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        reason = str(exc) if exc else "it closed the connection"
+        if not self.ready.done():
+            _fail(self.ready, NotBuildKitError(f"the engine did not answer: {reason}"))
+        elif not self.ready.exception():
+            self.successor.connection_lost(exc)
+        _fail(self.lost, EngineLostError(f"the engine is gone: {reason}"))
+
+    def _hand_over(self, rest: bytes) -> None:
+        self.head = b""
+        self.ready.set_result(None)
+        self.successor.connection_made(self.transport)
+        if rest:
+            self.successor.data_received(rest)
+
+    def _refuse(self, status: list[bytes], body: bytes) -> None:
+        kind = EndpointGoneError if status[1:2] and status[1] in _GONE else NotBuildKitError
+        said = b" ".join(status[1:]) + (b": " + body.strip() if body.strip() else b"")
+        text = said.decode(errors="replace")[:300]
+        _fail(self.ready, kind(f"the engine refused `POST {self.path}`: {text}"))
+        self.transport.close()
+
+
+def _upgrade_request(path: str, headers: Iterable[tuple[str, str]]) -> bytes:
+    fields = [("Host", "docker"), ("Connection", "Upgrade"), ("Upgrade", "h2c"), *headers]
+    lines = (f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields), "", "")
+    return "\r\n".join(lines).encode("ascii")
+
+
+def _fail(future: asyncio.Future[Any], error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)
+        future.exception()  # marked as seen: nobody has to await it
+
+
+@asynccontextmanager
+async def upgraded(
+    endpoint: Endpoint,
+    path: str,
+    successor: H2Protocol,
+    headers: Iterable[tuple[str, str]] = (),
+) -> AsyncIterator[asyncio.Future[None]]:
+    """`successor` connected to the engine; gives the future that fails when the engine is lost.
+
+    Raises:
+        EndpointGoneError: the engine does not offer this path.
+        NotBuildKitError: nobody there, no upgrade, or no answer.
+    """
+    protocol = Upgraded(path, headers, successor)
+    try:
+        async with endpoint.dial(protocol):
+            try:
+                async with asyncio.timeout(_UPGRADE_SECONDS):
+                    await asyncio.shield(protocol.ready)
+            except TimeoutError:
+                raise NotBuildKitError(f"no answer from `{endpoint.address}`") from None
+            yield protocol.lost
+    finally:
+        await _gone(protocol)
+
+
+async def _gone(protocol: Upgraded) -> None:
+    """Closed, and every task of its streams over; a peer that does not read is not waited for."""
+    if not hasattr(protocol, "transport"):
+        return
+    await asyncio.wait({protocol.lost}, timeout=_CLOSE_SECONDS)
+    if not protocol.lost.done():
+        protocol.transport.abort()
+        await asyncio.wait({protocol.lost}, timeout=_CLOSE_SECONDS)
+
+
+async def guarded(work: Coroutine[Any, Any, T], *dangers: asyncio.Future[Any]) -> T:
+    """The result of `work`, unless one of the dangers fails first: then its exception.
+
+    The work runs in a task of its own. grpclib cancels the task of a call whose stream ends, and a
+    task that was cancelled behind its back would upset `asyncio.timeout` and `TaskGroup` above us.
+    However this ends, the work is over: its stream is reset, so the engine knows.
+    """
+    task = asyncio.create_task(work)
+    watched = set(dangers)
+    try:
+        while not task.done():
+            await asyncio.wait({task, *watched}, return_when=asyncio.FIRST_COMPLETED)
+            for danger in [danger for danger in watched if danger.done()]:
+                danger.result()
+                watched.discard(danger)
+        return task.result()
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+        _ = task.cancelled() or task.exception()  # marked as seen

@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+INTERRUPTED = "interrupted"
+"""How `message` or `because` begins where a step was cancelled or skipped on the user's Ctrl-C."""
+
 
 class Outcome(StrEnum):
     """How a step that was started ended."""

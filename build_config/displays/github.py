@@ -1,0 +1,158 @@
+"""Events in, what GitHub's job page understands out: a group per step, annotations, a summary.
+
+Workflow commands and their escapes as the runner reads them (actions/runner,
+`ActionCommand.cs`): a line that starts with `::`, or one with `##[` anywhere. What tools print is
+therefore fenced with `::stop-commands::`, and in our own lines neither can occur.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from build_config.displays.board import Board
+from build_config.displays.output import Output
+from build_config.displays.telling import (
+    advice,
+    heartbeats,
+    name,
+    outcome_words,
+    reason,
+    up_to_date,
+    write,
+)
+from build_config.events import Event, Outcome, StepFinished, StepOutput, StepSkipped
+from build_config.report import Ending, Report, Result, headline
+from build_config.steps import Step
+from build_config.wording import duration, harmless, marks_for, one_line
+
+_SUMMARY_ROWS = 500  # GitHub drops a summary above 1 MiB
+
+
+def show(steps: Sequence[Step], events: Iterable[Event], output: Output) -> Iterator[Event]:
+    """Write one folded group per step when it ends, and the summary when the run does."""
+    board, heard = Board.of(steps), dict[str, float]()
+    printed: defaultdict[str, list[str]] = defaultdict(list)
+    endings = list[Event]()
+    summed_up, sentence = up_to_date(steps)
+    try:
+        for event in events:
+            board = board.after(event)
+            if isinstance(event, StepOutput):
+                printed[event.key].append(event.line)
+            elif isinstance(event, StepFinished):
+                endings.append(event)
+                write(output, _group(event, board, printed.pop(event.key, []), output))
+            elif isinstance(event, StepSkipped):
+                endings.append(event)
+                if event.expected and event.key in summed_up:
+                    write(output, [sentence] if sentence else [])
+                    sentence = ""
+                else:
+                    write(output, [_skipped(event, board, output)])
+            write(output, [_own(line) for line in heartbeats(board, event.at, heard)])
+            yield event
+    finally:
+        if output.summary is not None:
+            _append(output.summary, summary(Report.of(steps, endings)))
+
+
+def escape_data(text: str) -> str:
+    """Text as the message of a workflow command."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def escape_property(text: str) -> str:
+    """Text as the value of a property of a workflow command."""
+    return escape_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def annotation(event: StepFinished, title: str) -> str:
+    """The `::error` command that puts a failure at its line of the file."""
+    places = {"file": event.path, "line": event.line if event.path else None, "title": title}
+    properties = ",".join(
+        f"{key}={escape_property(str(value))}" for key, value in places.items() if value
+    )
+    message = event.message + (f"\nhint: {event.hint}" if event.hint else "")
+    return f"::error {properties}::{escape_data(message or title)}"
+
+
+def _group(event: StepFinished, board: Board, printed: Sequence[str], output: Output) -> list[str]:
+    marks = marks_for(output.console.encoding)
+    mark = marks.done if event.outcome is Outcome.DONE else marks.failed
+    title = f"{mark} {name(board.steps, event.key)}: {outcome_words(event)}"
+    why = reason(board.steps, event.key)
+    below = [*([f"why: {why}"] if why else []), *advice(event, output.logs)]
+    lines = [f"::group::{escape_data(one_line(title))}", *(_own(line) for line in below)]
+    lines += [*_fenced(printed), "::endgroup::"]
+    if event.outcome is Outcome.FAILED:
+        lines.append(annotation(event, f"{name(board.steps, event.key)} failed"))
+    return lines
+
+
+def _fenced(printed: Sequence[str]) -> list[str]:
+    """Foreign lines between a token that they cannot know and so cannot end early."""
+    if not printed:
+        return []
+    token = secrets.token_hex(16)
+    # Colours are left in: the page shows them. Lone surrogates no stream can encode.
+    lines = (line.encode(errors="replace").decode() for line in printed)
+    return [f"::stop-commands::{token}", *lines, f"::{token}::"]
+
+
+def _skipped(event: StepSkipped, board: Board, output: Output) -> str:
+    mark = marks_for(output.console.encoding).skipped
+    return _own(f"{mark} {name(board.steps, event.key)}: skipped ({one_line(event.because)})")
+
+
+def _own(line: str) -> str:
+    """A line of ours with foreign words in it, which the runner must not take for a command."""
+    line = harmless(line).replace("##[", "## [")
+    return re.sub(r"^\s*::", ": :", line)
+
+
+def summary(report: Report) -> str:
+    """The report as Markdown: a heading and a table, failures first, what was up to date as one."""
+    ranks = {ending: rank for rank, ending in enumerate(_RANKS)}
+    told = [result for result in report.results if result.ending is not Ending.UP_TO_DATE]
+    told.sort(key=lambda result: ranks[result.ending])
+    lines = [f"### {_markdown(headline(report))}", ""]
+    if told:
+        lines += ["| image | result | time | why |", "| --- | --- | ---: | --- |"]
+        lines += [_row(result) for result in told[:_SUMMARY_ROWS]]
+    if len(told) > _SUMMARY_ROWS:
+        lines += ["", f"… and {len(told) - _SUMMARY_ROWS} more"]
+    return "\n".join(lines) + "\n\n"
+
+
+_RANKS = (
+    Ending.FAILED,
+    Ending.CANCELLED,
+    Ending.SKIPPED,
+    Ending.NOT_STARTED,
+    Ending.DONE,
+    Ending.UP_TO_DATE,
+)
+_SIGNS = {Ending.DONE: "✅ ", Ending.FAILED: "❌ ", Ending.CANCELLED: "🛑 "}
+
+
+def _row(result: Result) -> str:
+    noun = result.step.target if result.step.kind == "build" else result.step.key
+    took = duration(result.seconds) if result.seconds else ""
+    why = result.why if result.ending is not Ending.DONE else result.step.reason
+    result_cell = f"{_SIGNS.get(result.ending, '')}{result.ending}"
+    return f"| {_markdown(noun)} | {result_cell} | {took} | {_markdown(why)} |"
+
+
+def _markdown(text: str) -> str:
+    """One line that Markdown shows as it is: every sign that could mean something is escaped."""
+    return re.sub(r"([\\`*_{}\[\]()<>#+!|~&$@-])", r"\\\1", one_line(text))
+
+
+def _append(path: Path, text: str) -> None:
+    with suppress(OSError), path.open("a", encoding="utf-8", errors="replace") as stream:
+        stream.write(text)

@@ -1,0 +1,43 @@
+r"""Events in, one JSON object per line out, for programs.
+
+The contract: every line is one object with the member `event`. The first is the plan
+(`{"event": "plan", "steps": [...]}`), the last the summary (`{"event": "summary", ...}`, members
+as in `Report.to_json`); a run that is broken off has no summary. Between them one line per event:
+`step_started`, `step_progress`, `step_output`, `step_finished`, `step_skipped`, with every field of
+the class of that name in `events`. Members may be added, never renamed. Pure ASCII, `\n` line ends.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+
+from build_config.displays.output import Output
+from build_config.events import Event, StepFinished, StepSkipped
+from build_config.report import Report
+from build_config.steps import Step
+
+
+def show(steps: Sequence[Step], events: Iterable[Event], output: Output) -> Iterator[Event]:
+    """Write the plan, every event as it comes, and the summary."""
+    _write(output, "plan", {"steps": [{"key": step.key, **asdict(step)} for step in steps]})
+    endings = list[Event]()
+    for event in events:
+        if isinstance(event, StepFinished | StepSkipped):
+            endings.append(event)
+        _write(output, _snake_case(type(event).__name__), asdict(event))
+        yield event
+    _write(output, "summary", Report.of(steps, endings).to_json())
+
+
+def _write(output: Output, kind: str, members: dict[str, object]) -> None:
+    """One line, written past the console: rich would wrap and colour it."""
+    rounded = {k: round(v, 3) if isinstance(v, float) else v for k, v in members.items()}
+    output.console.file.write(json.dumps({"event": kind, **rounded}) + "\n")
+    output.console.file.flush()
+
+
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

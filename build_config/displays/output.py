@@ -1,0 +1,40 @@
+"""Where a run is told, and the shape that every display has."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from rich.console import Console
+
+from build_config.events import Event
+from build_config.steps import Step
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Output:
+    """Where a run is told.
+
+    Attributes:
+        console: the only thing that displays write to, but for GitHub's summary.
+        logs: the folder with this run's log files, to point at; None when there is none.
+        summary: the file that `GITHUB_STEP_SUMMARY` names, for the github display.
+        clock: seconds that only grow; the live display reads it between events.
+    """
+
+    console: Console
+    logs: Path | None = None
+    summary: Path | None = None
+    clock: Callable[[], float] = time.monotonic
+
+
+class Display(Protocol):
+    """Shows the events of a run and passes every one on, unchanged and in order."""
+
+    def __call__(
+        self, steps: Sequence[Step], events: Iterable[Event], output: Output
+    ) -> Iterator[Event]:
+        """Show `events` of the plan `steps`; nothing is written once the iterator is closed."""

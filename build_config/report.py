@@ -1,0 +1,241 @@
+"""A plan and its events in, the outcome of the run out: results, exit code, table, JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Self
+
+from build_config.events import INTERRUPTED, Event, Outcome, StepFinished, StepSkipped
+from build_config.steps import Kind, Step
+from build_config.wording import counted, duration, one_line
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+EXIT_FAILED = 1
+EXIT_INTERRUPTED = 130
+
+_VERBS = {Kind.BUILD: "built", Kind.PULL: "pulled", Kind.GRADLE: "assembled with Gradle"}
+_LISTED = 12  # with more names than this the command to continue is longer than a person reads
+
+
+class Ending(StrEnum):
+    """What became of a step of the plan."""
+
+    DONE = "done"
+    UP_TO_DATE = "up to date"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+    NOT_STARTED = "not started"
+
+
+_FINE = (Ending.DONE, Ending.UP_TO_DATE)
+_ENDINGS = {
+    Outcome.DONE: Ending.DONE,
+    Outcome.FAILED: Ending.FAILED,
+    Outcome.CANCELLED: Ending.CANCELLED,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """One step and what became of it.
+
+    Attributes:
+        seconds: how long it ran; 0 when it did not.
+        why: what went wrong, or why it was skipped, or the short result of a step that is done.
+    """
+
+    step: Step
+    ending: Ending
+    seconds: float = 0.0
+    why: str = ""
+    hint: str = ""
+    path: str | None = None
+    line: int | None = None
+    exit_code: int = 0
+
+    def to_json(self) -> dict[str, object]:
+        """The members of a step in `Report.to_json`."""
+        return {
+            "key": self.step.key,
+            "kind": self.step.kind.value,
+            "name": self.step.target,
+            "result": self.ending.value,
+            "seconds": round(self.seconds, 3),
+            "reason": self.step.reason,
+            "why": self.why,
+            "hint": self.hint,
+            "path": self.path,
+            "line": self.line,
+        }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """The outcome of a run.
+
+    Attributes:
+        results: one for each step of the plan, in the plan's order.
+        seconds: wall time.
+        interrupted: a person asked the run to stop.
+    """
+
+    results: tuple[Result, ...]
+    seconds: float
+    interrupted: bool = False
+
+    @classmethod
+    def of(cls, steps: Sequence[Step], events: Iterable[Event], *, before: float = 0.0) -> Self:
+        """Run through the events and say what became of each step.
+
+        Args:
+            steps: the plan.
+            events: they are consumed; a KeyboardInterrupt out of them ends the run, and what
+                has not been told by then counts as not started.
+            before: seconds that went by before the clock of the run started (planning).
+        """
+        endings: dict[str, StepFinished | StepSkipped] = {}
+        seconds, interrupted = 0.0, False
+        try:
+            for event in events:
+                seconds = max(seconds, event.at)
+                if isinstance(event, StepFinished | StepSkipped):
+                    endings[event.key] = event
+        except KeyboardInterrupt:
+            interrupted = True
+        results = tuple(_result(step, endings.get(step.key)) for step in steps)
+        return cls(
+            results=results,
+            seconds=before + seconds,
+            interrupted=interrupted or _was_interrupted(results),
+        )
+
+    def of_ending(self, *endings: Ending) -> tuple[Result, ...]:
+        """The results that ended in one of these ways."""
+        return tuple(result for result in self.results if result.ending in endings)
+
+    @property
+    def exit_code(self) -> int:
+        """What the process exits with.
+
+        130 when interrupted, 0 when all went well, what the failures ask for when they agree,
+        else 1.
+        """
+        if self.interrupted:
+            return EXIT_INTERRUPTED
+        if all(result.ending in _FINE for result in self.results):
+            return 0
+        codes = {result.exit_code or EXIT_FAILED for result in self.of_ending(Ending.FAILED)}
+        return codes.pop() if len(codes) == 1 else EXIT_FAILED
+
+    def to_json(self) -> dict[str, object]:
+        """The whole report; members may be added, never renamed."""
+        totals = Counter(result.ending for result in self.results)
+        return {
+            "exit_code": self.exit_code,
+            "seconds": round(self.seconds, 3),
+            "interrupted": self.interrupted,
+            "totals": {ending.value: totals[ending] for ending in Ending},
+            "steps": [result.to_json() for result in self.results],
+        }
+
+
+def _result(step: Step, event: StepFinished | StepSkipped | None) -> Result:
+    if event is None:
+        return Result(step=step, ending=Ending.NOT_STARTED)
+    if isinstance(event, StepSkipped):
+        ending = Ending.UP_TO_DATE if event.expected else Ending.SKIPPED
+        return Result(step=step, ending=ending, why=event.because)
+    return Result(
+        step=step,
+        ending=_ENDINGS[event.outcome],
+        seconds=event.seconds,
+        why=event.message,
+        hint=event.hint,
+        path=event.path,
+        line=event.line,
+        exit_code=event.exit_code,
+    )
+
+
+def _was_interrupted(results: Sequence[Result]) -> bool:
+    """Fail-fast cancels too, but then there is a failure; and an interrupt says its name."""
+    stopped = [r for r in results if r.ending in {Ending.CANCELLED, Ending.SKIPPED}]
+    if any(result.why.startswith(INTERRUPTED) for result in stopped):
+        return True
+    return bool(stopped) and all(result.ending is not Ending.FAILED for result in results)
+
+
+def headline(report: Report) -> str:
+    """The run in one line: `built 3, 197 up to date in 12 s`."""
+    took = duration(report.seconds)
+    if not report.results:
+        return "nothing to do"
+    if all(result.ending is Ending.UP_TO_DATE for result in report.results):
+        images = [r for r in report.results if r.step.kind is Kind.BUILD] or report.results
+        count = counted(len(images), "image")
+        return f"everything is up to date: {count}, checked against the engine in {took}"
+    done = Counter(result.step.kind for result in report.of_ending(Ending.DONE))
+    parts = [f"{verb} {done[kind]}" for kind, verb in _VERBS.items() if done[kind]]
+    totals = Counter(result.ending for result in report.results)
+    others = (ending for ending in Ending if ending is not Ending.DONE and totals[ending])
+    parts += [f"{totals[ending]} {ending}" for ending in others]
+    return f"{'interrupted: ' if report.interrupted else ''}{', '.join(parts)} in {took}"
+
+
+def to_continue(report: Report, *, command: str = "invoke build") -> str:
+    """What to type to do the rest; empty when there is none.
+
+    Args:
+        report: of the run.
+        command: what was typed, for a rest of too many names to list: it builds only the rest.
+    """
+    rest = [r for r in report.results if r.ending not in _FINE]
+    names = sorted({result.step.target for result in rest if result.step.kind is Kind.BUILD})
+    if not rest:
+        return ""
+    if not names or len(names) > _LISTED:
+        return command
+    return f"invoke build --connector={','.join(names)}"
+
+
+def render(report: Report, *, command: str = "invoke build") -> RenderableType:
+    """What is shown at the end: one line, and below it a table when not all went well."""
+    from rich.console import Group
+    from rich.text import Text
+
+    rest = report.of_ending(Ending.FAILED, Ending.SKIPPED, Ending.CANCELLED)
+    style = "green" if report.exit_code == 0 else "bold red"
+    line = Text(headline(report), style=style)
+    todo = to_continue(report, command=command)
+    if not todo:
+        return line
+    advice = Text.assemble("to continue: ", (todo, "bold"), overflow="fold")
+    return Group("", _table(rest), "", line, advice) if rest else Group(line, advice)
+
+
+def _table(results: Sequence[Result]) -> RenderableType:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, highlight=False)
+    table.add_column("step", overflow="fold", ratio=2)
+    table.add_column("result", no_wrap=True)
+    table.add_column("time", justify="right", no_wrap=True)
+    table.add_column("why", overflow="fold", ratio=5)
+    for result in results:
+        style = "red" if result.ending is Ending.FAILED else ""
+        hint = f"\nhint: {one_line(result.hint)}" if result.hint else ""
+        table.add_row(
+            Text(one_line(result.step.key)),
+            Text(result.ending.value, style=style),
+            duration(result.seconds) if result.seconds else "",
+            Text(one_line(result.why) + hint),
+        )
+    return table

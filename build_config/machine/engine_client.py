@@ -1,0 +1,120 @@
+"""An engine's address in, its answer or the reason for its silence out."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from build_config.errors import EngineUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from docker import APIClient
+
+    from build_config.machine.engine_address import EngineAddress
+
+ANSWER_SECONDS = 10
+
+
+class Reach(StrEnum):
+    """How far a question to the engine got."""
+
+    ANSWERS = "answers"
+    ABSENT = "absent"  # no socket there
+    DENIED = "denied"  # a socket that this user may not use
+    SILENT = "silent"  # refused, timed out, not an engine
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EngineAnswer:
+    """What the engine says of itself.
+
+    Attributes:
+        version: `20.10.24`; empty unless it answers.
+        api_version: `1.41`; empty unless it answers.
+        architecture: of the containers it runs, as Go spells it: `amd64`, `arm64`.
+        reason: why it does not answer.
+    """
+
+    reach: Reach
+    version: str = ""
+    api_version: str = ""
+    architecture: str = ""
+    reason: str = ""
+
+
+def ask(address: EngineAddress, *, timeout: float = ANSWER_SECONDS) -> EngineAnswer:
+    """Ask the engine who it is; never raises."""
+    from docker.errors import DockerException
+    from requests import RequestException
+
+    try:
+        # a version of API has to be named; this question is the one that needs none
+        with closing(_client(address, api_version="1.39", timeout=timeout)) as client:
+            answer = client.version(api_version=False)
+    except (DockerException, RequestException, ValueError) as error:
+        return EngineAnswer(reach=_reach(error), reason=_reason(error))
+    if "ApiVersion" not in answer:
+        return EngineAnswer(reach=Reach.SILENT, reason="what answers there is no Docker engine")
+    return EngineAnswer(
+        reach=Reach.ANSWERS,
+        version=answer.get("Version", ""),
+        api_version=answer["ApiVersion"],
+        architecture=answer.get("Arch", ""),
+    )
+
+
+def connect(address: EngineAddress, *, api_version: str = "auto", timeout: float = 60) -> APIClient:
+    """Return a client of an engine that answers; close it after use.
+
+    With an `api_version` the engine is not asked for it again.
+
+    Raises:
+        EngineUnavailableError: it does not answer.
+    """
+    from docker.errors import DockerException
+
+    try:
+        return _client(address, api_version=api_version, timeout=timeout)
+    except (DockerException, ValueError) as error:
+        raise EngineUnavailableError(
+            f"no Docker engine answers at {address}: {_reason(error)}", hint="`invoke setup`"
+        ) from error
+
+
+def _client(address: EngineAddress, *, api_version: str, timeout: float) -> APIClient:
+    from docker import APIClient
+
+    return APIClient(
+        base_url=address.url or None,
+        version=api_version,
+        timeout=timeout,  # type: ignore[arg-type]  # the stubs say int, requests takes both
+        tls=address.tls or False,
+    )
+
+
+def _reach(error: BaseException) -> Reach:
+    causes = tuple(_causes(error))
+    if any(isinstance(cause, PermissionError) for cause in causes):
+        return Reach.DENIED
+    if any(isinstance(cause, FileNotFoundError) for cause in causes):
+        return Reach.ABSENT
+    return Reach.SILENT
+
+
+def _reason(error: BaseException) -> str:
+    """The operating system's own words where there are some: libraries wrap them four deep."""
+    for cause in _causes(error):
+        if type(cause).__module__ in {"builtins", "socket"} and isinstance(cause, OSError):
+            return (cause.strerror or str(cause)).lower()
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    current: Any = error
+    while current is not None:
+        yield current
+        current = current.__cause__ or current.__context__

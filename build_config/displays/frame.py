@@ -15,6 +15,7 @@ _TIME = 8  # the longest duration
 _NARROW = 50  # below this many columns an activity beside the name would say nothing
 _SPINS = 8  # a second
 _BAR = 24
+_SOON, _LONG = 90, 90 * 60  # from these many seconds on a guess counts in minutes, in hours
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,25 +90,36 @@ def _activity(row: Running, marks: Marks) -> str:
 
 
 def _progress(board: Board, now: float, screen: Screen) -> Text:
-    """`━━━━──── 12/20 · 8 running · 1 failed · about 2 m left`."""
+    """`━━━━────  12/20 · 8 running · 1 failed · 40 s · about 2 m left`, as much of it as fits."""
     left = seconds_left(board, now)
-    parts = [
+    counts = [
         (f"{board.finished}/{board.total}", "bold"),
         (f"{len(board.running)} running", ""),
-        (f"{board.failed} failed" if board.failed else "", "bold red"),
-        (f"{board.skipped} skipped" if board.skipped else "", "yellow"),
-        (duration(now), ""),
-        (f"about {duration(left)} left" if left is not None else "", ""),
+        (f"{board.failed} failed", "bold red") if board.failed else ("", ""),
+        (f"{board.skipped} skipped", "yellow") if board.skipped else ("", ""),
     ]
-    line = _bar(board, screen) if screen.width >= _NARROW else Text()
-    line.append_text(
-        Text(f" {screen.marks.separator} ").join(Text(t, style=style) for t, style in parts if t)
-    )
+    rest = (f"about {_roughly(left)} left" if left is not None else "", "")
+    between = Text(f" {screen.marks.separator} ")
+    narrow = [counts[0], *counts[2:]]
+    for parts in ([*counts, (duration(now), ""), rest], [*counts, rest], counts, narrow):
+        line = between.join(Text(said, style=style) for said, style in parts if said)
+        bar = _bar(board, screen)
+        if cell_len(bar.plain + line.plain) <= screen.width:
+            return bar.append_text(line)
     return line
 
 
+def _roughly(seconds: float) -> str:
+    """A guess has no tenths."""
+    if seconds < _SOON:
+        return f"{round(seconds)} s"
+    if seconds < _LONG:
+        return f"{round(seconds / 60)} m"
+    return f"{seconds / 3600:.1f} h"
+
+
 def _bar(board: Board, screen: Screen) -> Text:
-    wide = min(_BAR, screen.width // 4)
+    wide = min(_BAR, screen.width // 5)
     full = wide * board.finished // board.total if board.total else wide
     whole, empty = screen.marks.bar
     return Text.assemble((whole * full, "green"), (empty * (wide - full), "dim"), "  ")

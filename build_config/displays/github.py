@@ -86,7 +86,8 @@ def _group(event: StepFinished, board: Board, printed: Sequence[str], output: Ou
     mark = marks.done if event.outcome is Outcome.DONE else marks.failed
     title = f"{mark} {name(board.steps, event.key)}: {outcome_words(event)}"
     why = reason(board.steps, event.key)
-    below = [*([f"why: {why}"] if why else []), *advice(event, output.logs)]
+    # No log file: the whole output is here, and the machine is gone when this is read.
+    below = [*([f"why: {why}"] if why else []), *advice(event, None)]
     lines = [f"::group::{escape_data(one_line(title))}", *(_own(line) for line in below)]
     lines += [*_fenced(printed), "::endgroup::"]
     if event.outcome is Outcome.FAILED:

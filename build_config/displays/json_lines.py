@@ -22,21 +22,26 @@ from build_config.steps import Step
 
 def show(steps: Sequence[Step], events: Iterable[Event], output: Output) -> Iterator[Event]:
     """Write the plan, every event as it comes, and the summary."""
-    _write(output, "plan", {"steps": [{"key": step.key, **asdict(step)} for step in steps]})
+    _write(output, "plan", {"steps": [{"key": step.key, **_members(step)} for step in steps]})
     endings = list[Event]()
     for event in events:
         if isinstance(event, StepFinished | StepSkipped):
             endings.append(event)
-        _write(output, _snake_case(type(event).__name__), asdict(event))
+        _write(output, _snake_case(type(event).__name__), _members(event))
         yield event
     _write(output, "summary", Report.of(steps, endings).to_json())
 
 
 def _write(output: Output, kind: str, members: dict[str, object]) -> None:
     """One line, written past the console: rich would wrap and colour it."""
-    rounded = {k: round(v, 3) if isinstance(v, float) else v for k, v in members.items()}
-    output.console.file.write(json.dumps({"event": kind, **rounded}) + "\n")
+    output.console.file.write(json.dumps({"event": kind, **members}) + "\n")
     output.console.file.flush()
+
+
+def _members(record: Step | Event) -> dict[str, object]:
+    """Every field, seconds to the millisecond."""
+    fields = asdict(record)
+    return {key: round(v, 3) if isinstance(v, float) else v for key, v in fields.items()}
 
 
 def _snake_case(name: str) -> str:

@@ -1,7 +1,9 @@
 """A BuildKit client: build requests in, images in the engine out, progress on the way.
 
-    async with connect(Endpoint.unix("/var/run/docker.sock")) as buildkit:
-        result = await buildkit.build(BuildRequest(context=tar, tags=("docker.io/me/demo:dev",)))
+```python
+async with connect(Endpoint.unix("/var/run/docker.sock")) as buildkit:
+    result = await buildkit.build(BuildRequest(context=tar, tags=("docker.io/me/demo:dev",)))
+```
 """
 
 from __future__ import annotations
@@ -69,20 +71,16 @@ class BuildKit:
                 question = solve_request(
                     request, ref=uuid4().hex, session=serving.identity, context=url
                 )
-                return await guarded(
-                    self._solve(question, on_progress), unreadable, serving.lost
-                )
+                return await guarded(self._solve(question, on_progress), unreadable, serving.lost)
 
     @asynccontextmanager
     async def _session_for(self, request: BuildRequest) -> AsyncIterator[Session]:
-        """The shared session; one of its own for a build with secrets, as look-ups carry only an id."""
+        """The shared one; a private one for a build with secrets: a look-up says only an id."""
         if not request.secrets:
             yield self.session
             return
         secrets = {**self.secrets, **request.secrets}
-        async with session(
-            self.endpoint, secrets=secrets, credentials=self.credentials
-        ) as private:
+        async with session(self.endpoint, secrets=secrets, credentials=self.credentials) as private:
             yield private
 
     async def _solve(

@@ -44,7 +44,9 @@ class Upgraded(asyncio.Protocol):
     is lost: `lost` then holds an `EngineLostError`. Without a path it speaks HTTP/2 at once.
     """
 
-    def __init__(self, path: str, headers: Iterable[tuple[str, str]], successor: H2Protocol) -> None:
+    def __init__(
+        self, path: str, headers: Iterable[tuple[str, str]], successor: H2Protocol
+    ) -> None:
         loop = asyncio.get_running_loop()
         self.ready: asyncio.Future[None] = loop.create_future()
         self.lost: asyncio.Future[None] = loop.create_future()
@@ -54,6 +56,7 @@ class Upgraded(asyncio.Protocol):
         self.request = _upgrade_request(path, headers)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Asks."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - tells the type checker
         self.transport = transport
         if self.path:
@@ -62,6 +65,7 @@ class Upgraded(asyncio.Protocol):
             self._hand_over(b"")
 
     def data_received(self, data: bytes) -> None:
+        """Reads the head of the answer; from then on everything belongs to the successor."""
         if self.ready.done():
             self.successor.data_received(data)
             return
@@ -76,14 +80,17 @@ class Upgraded(asyncio.Protocol):
             self._refuse(status, rest)
 
     def pause_writing(self) -> None:
+        """Back-pressure: the engine reads slower than we write."""
         if self.ready.done():
             self.successor.pause_writing()
 
     def resume_writing(self) -> None:
+        """The engine caught up."""
         if self.ready.done():
             self.successor.resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Ends every stream and fails `lost`."""
         reason = str(exc) if exc else "it closed the connection"
         if not self.ready.done():
             _fail(self.ready, NotBuildKitError(f"the engine did not answer: {reason}"))

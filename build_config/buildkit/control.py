@@ -63,9 +63,7 @@ class Control:
     channel: Channel
     lost: asyncio.Future[None]
 
-    async def call(
-        self, method: Method[Q, A], question: Q, on_answer: Callable[[A], None]
-    ) -> None:
+    async def call(self, method: Method[Q, A], question: Q, on_answer: Callable[[A], None]) -> None:
         """Asks, and passes on every answer until the engine ends the call.
 
         Cancelling it resets the stream: the engine stops what it does for this call.

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from build_config.buildkit.progress import Narrator
 
 _NOISE: Final = re.compile(
-    r"rpc error: code = \w+ desc = |^failed to solve(?: with frontend [\w.]+)?: "
+    r"rpc error: code = \w+ desc = "
+    r"|^failed to (?:solve(?: with frontend [\w.]+)?|create LLB definition|build LLB"
+    r"|compute cache key|calculate checksum of ref \S+): "
 )
 _EXIT_CODE: Final = re.compile(r"exit code: (\d+)")
 _LINE: Final = re.compile(r"(?:parse error (?:on )?line|Dockerfile:|on line) ?(\d+)")

@@ -21,7 +21,7 @@ DOCKER_PORT: Final = 2375
 DOCKER_TLS_PORT: Final = 2376
 _DIAL_SECONDS: Final = 30
 _KEEPALIVE: Final = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 4}
-"""A peer that vanished without a word is noticed after 35 seconds; the kernel's default is two hours."""
+"""A peer that vanished silently is noticed after 35 seconds; the kernel's default is two hours."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,7 +104,8 @@ async def _dial_ssh(
     command = ("ssh", *options, "-T", "-o", f"ConnectTimeout={_DIAL_SECONDS}")
     command += ("-o", "ServerAliveInterval=15", "--", host, "docker", "system", "dial-stdio")
     with theirs, _explained(f"ssh://{host}"):
-        process = await asyncio.create_subprocess_exec(*command, stdin=theirs, stdout=theirs)
+        end = theirs.fileno()
+        process = await asyncio.create_subprocess_exec(*command, stdin=end, stdout=end)
     try:
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_connection(lambda: protocol, sock=ours)

@@ -1,4 +1,4 @@
-"""What can go wrong between this client and an engine, each an exception with its facts as fields."""
+"""What can go wrong between this client and an engine: an exception each, its facts as fields."""
 
 from __future__ import annotations
 

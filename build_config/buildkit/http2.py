@@ -3,7 +3,7 @@
 grpclib opens its own connections, but the engine's first speak HTTP/1.1 and are upgraded. What it
 offers no public way for is listed here and held by `tests/test_buildkit_http2.py`:
 
-- `Channel._protocol_factory`, `Server._protocol_factory`: make the HTTP/2 protocol of one connection;
+- `Channel._protocol_factory`, `Server._protocol_factory`: make a connection's HTTP/2 protocol;
 - `Channel.__connect__`: what every call awaits to get that protocol. Replaced, it hands out the one
   connection there is and never dials again.
 """
@@ -86,10 +86,10 @@ def server(methods: Mapping[str, Handler]) -> H2Protocol:
     return service._protocol_factory()  # noqa: SLF001 - see the module's docstring
 
 
-async def served(protocol: H2Protocol, *, timeout: float) -> None:
+async def served(protocol: H2Protocol, *, seconds: float) -> None:
     """Waits until what a lost connection was answering has come to its end."""
     handler = protocol.handler
     if isinstance(handler, ServerHandler):
         with suppress(TimeoutError):
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(seconds):
                 await handler.wait_closed()

@@ -1,4 +1,4 @@
-"""BuildKit's messages as frozen records; the file of each and the number of each field, as in moby/buildkit.
+"""BuildKit's messages as frozen records, each with its file in moby/buildkit and field numbers.
 
 Only the fields that this client writes or reads; the codec skips the others. The numbers did not
 change from BuildKit 0.8 (Docker 20.10) on.

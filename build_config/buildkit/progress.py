@@ -83,10 +83,16 @@ Progress = ContextSent | VertexStarted | VertexFinished | LogLine | Transfer | B
 
 @dataclass(kw_only=True, slots=True)
 class _Step:
-    """What is known of one vertex."""
+    """What is known of one vertex.
+
+    Attributes:
+        began: of the run that was told last.
+        newest: latest beginning that the engine spoke of; whatever is older is old news.
+    """
 
     name: str
-    started: float = 0.0
+    began: float = 0.0
+    newest: float = 0.0
     running: bool = False
     shown: bool = True
     tail: deque[str]
@@ -107,15 +113,19 @@ class Narrator:
 
     def hear(self, news: StatusResponse) -> None:
         """Tells what is new in this message."""
+        latest: dict[str, Vertex] = {}
         for vertex in news.vertexes:
+            if vertex.digest in latest:  # one message may tell of two runs of a step
+                self._finish(latest[vertex.digest])
             self._start(vertex)
+            latest[vertex.digest] = vertex
         for status in news.statuses:
             self._transfer(status)
         for log in news.logs:
             self._log(log)
         for warning in news.warnings:
             self._warn(warning)
-        for vertex in news.vertexes:
+        for vertex in latest.values():  # after the logs, so that a step's lines come before its end
             self._finish(vertex)
 
     def end(self) -> None:
@@ -135,15 +145,18 @@ class Narrator:
             step.shown = not vertex.name.startswith(_HIDDEN)
             self.steps[vertex.digest] = step
         moment = vertex.started or (vertex.completed if vertex.error else None)
-        if moment is None or moment <= step.started:
+        if moment is None or moment <= step.newest:
             return  # not begun yet, or old news
-        step.started, step.running = moment, True
+        step.newest = moment
+        if step.running:
+            return
+        step.began, step.running = moment, True
         if step.shown:
             self.tell(VertexStarted(vertex=step.name))
 
     def _finish(self, vertex: Vertex) -> None:
         step = self.steps[vertex.digest]
-        if vertex.completed is None or not step.running or vertex.completed < step.started:
+        if vertex.completed is None or not step.running or vertex.completed < step.newest:
             return
         for stream in (1, 2):
             self._flush(vertex.digest, stream)
@@ -161,7 +174,7 @@ class Narrator:
                     cached=vertex.cached,
                     error=vertex.error or None,
                     cancelled=cancelled,
-                    seconds=vertex.completed - step.started,
+                    seconds=vertex.completed - step.began,
                 )
             )
 
@@ -193,7 +206,7 @@ class Narrator:
             self._say(digest, rest)
 
     def _say(self, digest: str, line: bytes) -> None:
-        """Whole lines only are decoded, so no character is cut; of a progress bar the last state."""
+        """Only whole lines are decoded: no character is cut. Of a progress bar, its last state."""
         text = line.rstrip(b"\r").rpartition(b"\r")[2].decode(errors="replace")
         step = self.steps.get(digest)
         if step is None:

@@ -76,7 +76,10 @@ def solve_request(request: BuildRequest, *, ref: str, session: str, context: str
 
 
 def _frontend_attributes(request: BuildRequest) -> dict[str, str]:
-    """The options of the Dockerfile frontend (moby/buildkit: frontend/dockerfile/builder/build.go)."""
+    """The frontend's options.
+
+    Source: frontend/dockerui/config.go, before 0.11 frontend/dockerfile/builder/build.go.
+    """
     optional = {
         "target": request.target,
         "platform": request.platform,
@@ -84,7 +87,7 @@ def _frontend_attributes(request: BuildRequest) -> dict[str, str]:
     }
     return {
         "filename": request.dockerfile,
-        # A base that was just built here is the one to use; without this the containerd store asks the registry.
+        # The base that was just built here; else the containerd store asks the registry first.
         "image-resolve-mode": "local",
         **{name: value for name, value in optional.items() if value is not None},
         **{f"build-arg:{name}": value for name, value in request.build_args.items()},

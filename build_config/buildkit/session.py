@@ -3,18 +3,19 @@
 It serves what a build needs from its client: the context, secrets, logins, and a sign of life.
 One session serves any number of builds at a time; they tell their contexts apart by an id.
 
-| method | asked by | .proto in moby/buildkit |
-| --- | --- | --- |
-| moby.upload.v1.Upload/Pull | `context=http://buildkit-session/<id>` | session/upload/upload.proto |
-| moby.buildkit.secrets.v1.Secrets/GetSecret | `RUN --mount=type=secret` | session/secrets/secrets.proto |
-| moby.filesync.v1.Auth/Credentials | a registry that wants a login | session/auth/auth.proto |
-| grpc.health.v1.Health/Check | every five seconds | grpc-proto: grpc/health/v1/health.proto |
+| method, and its .proto in moby/buildkit | asked because of |
+| --- | --- |
+| moby.upload.v1.Upload/Pull, session/upload/upload.proto | `context=http://buildkit-session/…` |
+| moby.buildkit.secrets.v1.Secrets/GetSecret, session/secrets/secrets.proto | a secret mount |
+| moby.filesync.v1.Auth/Credentials, session/auth/auth.proto | a registry that wants a login |
+| grpc.health.v1.Health/Check, grpc-proto: grpc/health/v1/health.proto | every five seconds |
 """
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from collections.abc import Generator
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
@@ -50,7 +51,7 @@ _TOKEN_METHODS: Final = tuple(
     f"/moby.filesync.v1.Auth/{name}"
     for name in ("FetchToken", "GetTokenAuthority", "VerifyTokenAuthority")
 )
-_CONTEXT_URL: Final = "http://buildkit-session/"  # the host means "ask the session", not the network
+_CONTEXT_URL: Final = "http://buildkit-session/"  # this host means "ask the session"
 _MESSAGE_BYTES: Final = 65536
 _HANDLER_SECONDS: Final = 2
 
@@ -126,7 +127,7 @@ async def session(
     ]
     async with upgraded(endpoint, "/session", protocol, headers) as lost:
         yield Session(identity=identity, lost=lost, uploads=uploads)
-    await http2.served(protocol, timeout=_HANDLER_SECONDS)
+    await http2.served(protocol, seconds=_HANDLER_SECONDS)
 
 
 def _methods(
@@ -135,23 +136,25 @@ def _methods(
     credentials: Callable[[str], tuple[str, str] | None],
 ) -> dict[str, Handler]:
     async def pull(stream: Stream[BytesMessage, BytesMessage]) -> None:
-        # The engine sends nothing first; the id is in a header, as the path of the URL it was given.
-        path = str((stream.metadata or {}).get("urlpath", ""))
+        # The engine sends nothing first; a header holds the path of the URL it was given.
+        path = str(stream.metadata.get("urlpath", "")) if stream.metadata else ""
         upload = uploads.get(path.rpartition("/")[2])
         if upload is None:
             raise GRPCError(Status.NOT_FOUND, f"no context {path}")
         sent = 0
-        for chunk in _read(upload):
-            await stream.send_message(BytesMessage(data=chunk))
-            sent += len(chunk)
-            upload.on_sent(sent)
-            await asyncio.sleep(0)  # while window and buffer are free, sending never waits
+        with closing(_read(upload)) as chunks:
+            for chunk in chunks:
+                await stream.send_message(BytesMessage(data=chunk))
+                sent += len(chunk)
+                with _blamed(upload):
+                    upload.on_sent(sent)
+                await asyncio.sleep(0)  # while window and buffer are free, sending never waits
 
     async def get_secret(stream: Stream[GetSecretRequest, GetSecretResponse]) -> None:
         request = await stream.recv_message()
         identity = request.identity if request else ""
         if identity not in secrets:
-            # The engine also asks for ids such as HTTP_AUTH_HEADER_… of its own, and takes no for an answer.
+            # Normal: of its own the engine asks for HTTP_AUTH_HEADER_… and takes no for an answer.
             raise GRPCError(Status.NOT_FOUND, f"no secret {identity}")
         value = _ask(secrets[identity], what=f"secret {identity}")
         await stream.send_message(GetSecretResponse(data=value))
@@ -183,7 +186,7 @@ def _unary(function: Any, question: type[Message], answer: type[Message]) -> Han
 async def _decline(_stream: Stream[Any, Any]) -> None:
     """Says UNIMPLEMENTED, upon which the engine asks for Credentials and fetches tokens itself.
 
-    grpclib's own answer for an unknown method lacks a content-type, and grpc-go takes it for UNKNOWN.
+    grpclib's answer for an unknown method lacks a content-type; grpc-go takes that for UNKNOWN.
     """
     raise GRPCError(Status.UNIMPLEMENTED, "ask for Credentials")
 
@@ -196,12 +199,22 @@ def _ask(lookup: Callable[[], Any], *, what: str) -> Any:
         raise GRPCError(Status.INTERNAL, f"{what}: {type(error).__name__}") from error
 
 
-def _read(upload: Upload) -> Iterator[bytes]:
-    """The context in messages of a fair size; what reading it raises goes to the build as well."""
-    try:
+def _read(upload: Upload) -> Generator[bytes, None, None]:
+    """The context in messages of a fair size."""
+    with _blamed(upload):
         source = upload.chunks()
-        with closing(source) if hasattr(source, "close") else suppress():
+        try:
             yield from resized(source)
+        finally:
+            if isinstance(source, Generator):
+                source.close()  # files that it holds open are closed now, not some time later
+
+
+@contextmanager
+def _blamed(upload: Upload) -> Iterator[None]:
+    """What the caller's own code raises fails its build, not just the engine's call."""
+    try:
+        yield
     except Exception as error:
         if not upload.failed.done():
             upload.failed.set_exception(error)
@@ -210,7 +223,7 @@ def _read(upload: Upload) -> Iterator[bytes]:
 
 
 def resized(chunks: Iterable[bytes], size: int = _MESSAGE_BYTES) -> Iterator[bytes]:
-    """The same bytes in pieces of exactly `size`, the last one shorter; holds two pieces at most."""
+    """The same bytes in pieces of `size`, the last one shorter; holds two pieces at most."""
     buffer = bytearray()
     for chunk in chunks:
         for start in range(0, len(chunk), size):

@@ -143,7 +143,7 @@ def message(kind: type[M]) -> Kind:
 
 
 def text_map(number: int) -> Mapping[str, Place]:
-    """The metadata of a `map<string, string>`: on the wire a repeated message {key = 1, value = 2}."""
+    """The metadata of a `map<string, string>`: repeated messages {key = 1, value = 2}."""
     place = Place(
         number=number,
         wire_type=LENGTH_DELIMITED,

@@ -1,0 +1,197 @@
+"""What the BuildKit tests build: small contexts, a base image made of this machine's own shell."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import shutil
+import subprocess
+import tarfile
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import docker
+
+from build_config.buildkit.client import BuildKit, connect
+from build_config.buildkit.endpoint import Endpoint
+from build_config.buildkit.progress import LogLine, Progress
+from build_config.buildkit.request import BuildRequest
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+
+T = TypeVar("T")
+
+DOCKER_HOST = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
+ENDPOINT = Endpoint.parse(DOCKER_HOST)
+REPOSITORY = "docker.io/buildkit-tests"
+SHELL = f"{REPOSITORY}/shell:dev"
+_PROGRAMS = ("sh", "cat", "sleep")
+
+
+def tag(name: str) -> str:
+    """A full reference among those that these tests remove in the end."""
+    return f"{REPOSITORY}/{name}:dev"
+
+
+def tar(files: Mapping[str, bytes], *, mode: int = 0o644) -> Callable[[], Iterator[bytes]]:
+    """A context of these files, as `BuildRequest.context` wants it."""
+
+    def chunks() -> Iterator[bytes]:
+        buffer = io.BytesIO()
+        with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as archive:
+            for name, content in files.items():
+                entry = tarfile.TarInfo(name)
+                entry.size, entry.mode = len(content), mode
+                archive.addfile(entry, io.BytesIO(content))
+        yield buffer.getvalue()
+
+    return chunks
+
+
+def request(dockerfile: str, name: str | None = None, **settings: Any) -> BuildRequest:
+    """A build of this Dockerfile, beside a file `greeting`."""
+    files = {"Dockerfile": dockerfile.encode(), "greeting": b"hello\n"}
+    tags = (tag(name),) if name else ()
+    return BuildRequest(context=tar(files), tags=tags, **settings)
+
+
+def shell_files() -> dict[str, bytes]:
+    """This machine's `sh`, `cat` and `sleep` with the libraries they are linked to, by path."""
+    files = {}
+    for program in _PROGRAMS:
+        path = shutil.which(program)
+        assert path, program
+        files[f"bin/{program}"] = Path(path).read_bytes()
+        linked = subprocess.run(["ldd", path], capture_output=True, text=True, check=False).stdout
+        for word in linked.split():
+            if word.startswith("/"):
+                files[word.lstrip("/")] = Path(word).read_bytes()
+    return files
+
+
+async def build_shell(buildkit: BuildKit) -> None:
+    """Makes the base image `SHELL`: just enough for a RUN."""
+    files = {f"root/{path}": content for path, content in shell_files().items()}
+    dockerfile = b"FROM scratch\nCOPY root /\nENV PATH=/bin\n"
+    context = tar({"Dockerfile": dockerfile, **files}, mode=0o755)
+    await buildkit.build(BuildRequest(context=context, tags=(SHELL,)))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Heard:
+    """Collects the progress of a build."""
+
+    events: list[Progress] = field(default_factory=list)
+
+    def __call__(self, event: Progress) -> None:
+        """Listens."""
+        self.events.append(event)
+
+    def lines(self) -> list[str]:
+        """What the steps wrote."""
+        return [event.text for event in self.events if isinstance(event, LogLine)]
+
+    def of(self, kind: type[T]) -> list[T]:
+        """The events of one kind."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+def run(work: Callable[[BuildKit], Coroutine[Any, Any, T]], **settings: Any) -> T:
+    """The result of a coroutine that gets a connected client, a minute at most."""
+
+    async def connected() -> T:
+        async with asyncio.timeout(60), connect(ENDPOINT, **settings) as buildkit:
+            return await work(buildkit)
+
+    return asyncio.run(connected())
+
+
+@contextmanager
+def engine() -> Iterator[docker.DockerClient]:
+    """The Docker SDK, to see what really happened."""
+    client = docker.DockerClient(base_url=DOCKER_HOST)
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def exists(name: str) -> bool:
+    """Whether the engine has the image."""
+    with engine() as client:
+        try:
+            client.images.get(tag(name))
+        except docker.errors.ImageNotFound:
+            return False
+        return True
+
+
+def inspect(name: str) -> dict[str, Any]:
+    """What the engine says about the image."""
+    with engine() as client:
+        attributes: dict[str, Any] = client.images.get(tag(name)).attrs
+        return attributes
+
+
+def remove_images() -> None:
+    """Removes every image of these tests."""
+    with engine() as client:
+        for image in client.images.list():
+            for name in image.tags:
+                if name.startswith(REPOSITORY.removeprefix("docker.io/") + "/"):
+                    client.images.remove(name, force=True)
+
+
+@dataclass(kw_only=True, slots=True)
+class Relay:
+    """A socket in front of the engine, to cut the wire at the worst moment.
+
+    Attributes:
+        paths: request path of every connection so far, such as `/grpc`, in order.
+    """
+
+    path: str
+    paths: list[str] = field(default_factory=list)
+    writers: dict[str, list[asyncio.StreamWriter]] = field(default_factory=dict)
+
+    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Relays one connection both ways until it is cut or closed."""
+        first = await reader.readline()
+        name = first.split()[1].decode()
+        self.paths.append(name)
+        there, here = await asyncio.open_unix_connection(DOCKER_HOST.removeprefix("unix://"))
+        self.writers.setdefault(name, []).extend((writer, here))
+        here.write(first)
+        await asyncio.gather(_pump(reader, here), _pump(there, writer))
+
+    def cut(self, name: str) -> None:
+        """Ends every connection that began with this path, as a killed engine does."""
+        for writer in self.writers.get(name, []):
+            writer.transport.abort()
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    except OSError:
+        pass
+    finally:
+        writer.close()
+
+
+async def relayed(relay: Relay) -> AsyncIterator[Endpoint]:
+    """The relay's endpoint while it runs (for `contextlib.asynccontextmanager`)."""
+    server = await asyncio.start_unix_server(relay.handle, relay.path)
+    try:
+        yield Endpoint.unix(relay.path)
+    finally:
+        server.close()
+        for name in list(relay.writers):
+            relay.cut(name)
+        await asyncio.sleep(0.05)

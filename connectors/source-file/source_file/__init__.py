@@ -1,0 +1,1 @@
+"""An Airbyte source: files of CSV or JSON Lines in, records out."""

@@ -1,0 +1,288 @@
+r"""What a build context leaves out: a `.dockerignore` in, a rule that answers for each path out.
+
+The meaning is what Docker's builders do (github.com/moby/patternmatcher, by parent results),
+nearly "the last line that matches decides". The rest of the truth: a line that matches a
+folder holds for all below it, *if* it changed something for the folder itself. So after `**/*.pyc`
+the line `!src/vendor` brings back no `.pyc` file when `src/vendor` itself was not excluded before;
+`!src/vendor/**` does. Docker 20.10 and 28 were seen to do so, with BuildKit and without.
+
+Paths are relative to the context, with `/` between and none around.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+from build_config.errors import RepositoryError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# What never enters an image, whatever a `!` line says. Only `.env` itself: files like
+# `.env.example` are made to be shared.
+_NEVER_ANYWHERE = frozenset((".git", ".env"))
+_NEVER_AT_TOP = frozenset(("secrets", ".yard"))
+
+# What Go's strings.TrimSpace takes off; Python's own strip() takes four control characters more.
+_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+
+# Docker hands an escaped letter to Go's regular expressions as it is; these it knows, and so does
+# Python. Inside of brackets there are no positions to match.
+_LETTERS = {letter: f"\\{letter}" for letter in "adDfnrsStvwW"}
+_POSITIONS = {"A": r"\A", "b": r"\b", "B": r"\B", "z": r"\Z"}
+
+
+# One or more characters or ranges, each escaped or neither `-` nor `]` (Go's filepath.Match).
+_BRACKETS = re.compile(r"(?s:(?:(?:\\.|[^-\\])(?:-(?:\\.|[^-\\]))?)+)")
+_WILD = re.compile(r"[*?\\\[\]]")
+
+
+class _PatternError(Exception):
+    """A line is no pattern; the message says why."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Block:
+    """Lines next to each other that all exclude, or all re-include (`!`)."""
+
+    excludes: bool
+    lines: re.Pattern[str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IgnoreRules:
+    """The lines of one ignore file, ready to be asked.
+
+    Attributes:
+        blocks: its lines, in order; excluding and re-including ones take turns.
+        reincluded: the patterns of its `!` lines.
+    """
+
+    blocks: tuple[_Block, ...]
+    reincluded: tuple[str, ...]
+    _folders: dict[str, tuple[bool, ...] | None] = field(default_factory=dict, compare=False)
+
+    def excluded(self, path: str) -> bool:
+        """Tell whether the file or folder at `path` stays out of the build context."""
+        folder, _, name = path.rpartition("/")
+        if name in _NEVER_ANYWHERE or path in _NEVER_AT_TOP:
+            return True
+        inherited = self._hold_in(folder)
+        if inherited is None:
+            return True
+        excluded = False
+        for block, holds in zip(self.blocks, inherited, strict=True):
+            if holds or (block.excludes != excluded and block.lines.fullmatch(path)):
+                excluded = block.excludes
+        return excluded
+
+    def may_prune(self, directory: str) -> bool:
+        """Tell whether nothing below the folder `directory` can enter the context."""
+        if not self.excluded(directory):
+            return False
+        if self._hold_in(directory) is None:
+            return True
+        return not any(_reaches_into(pattern, directory) for pattern in self.reincluded)
+
+    def _hold_in(self, folder: str) -> tuple[bool, ...] | None:
+        """Say for each block whether it holds for all in `folder`; None where nothing enters."""
+        if folder not in self._folders:
+            self._folders[folder] = self._find_holding(folder)
+        return self._folders[folder]
+
+    def _find_holding(self, folder: str) -> tuple[bool, ...] | None:
+        if not folder:
+            return (False,) * len(self.blocks)
+        above, _, name = folder.rpartition("/")
+        inherited = self._hold_in(above)
+        if inherited is None or name in _NEVER_ANYWHERE or folder in _NEVER_AT_TOP:
+            return None
+        excluded = False
+        holding = []
+        for block, holds in zip(self.blocks, inherited, strict=True):
+            # A line that would change nothing here is not even tried, and so not handed down.
+            held = holds or (
+                block.excludes != excluded and block.lines.fullmatch(folder) is not None
+            )
+            excluded = block.excludes if held else excluded
+            holding.append(held)
+        return tuple(holding)
+
+
+def read_rules(root: Path, directory: str, dockerfile: str = "Dockerfile") -> IgnoreRules:
+    """Read the ignore file of the build context `root / directory`.
+
+    `<dockerfile>.dockerignore` wins over `.dockerignore`; with neither, only what never enters an
+    image is excluded.
+
+    Raises:
+        RepositoryError: the file cannot be read, or has lines that are no patterns (all are named).
+    """
+    for name in (f"{dockerfile}.dockerignore", ".dockerignore"):
+        place = posixpath.normpath(f"{directory}/{name}")
+        try:
+            content = (root / place).read_bytes()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise RepositoryError((f"`{place}` cannot be read: {error.strerror}",)) from error
+        return parse_rules(content.decode(errors="surrogateescape"), name=place)
+    return parse_rules("")
+
+
+def parse_rules(text: str, *, name: str = ".dockerignore") -> IgnoreRules:
+    """Make rules of the text of an ignore file; `name` is what errors call it.
+
+    Raises:
+        RepositoryError: some lines are no patterns (all are named).
+    """
+    rules, defects = _parse(text)
+    if defects:
+        raise RepositoryError(
+            tuple(f"`{name}`, line {line}: {why}" for line, why in defects),
+            hint="the syntax is that of Docker: docs.docker.com/build/concepts/context/",
+        )
+    return rules
+
+
+@cache  # images made from one template share their rules
+def _parse(text: str) -> tuple[IgnoreRules, tuple[tuple[int, str], ...]]:
+    """Compile an ignore file; also give line and reason of each line that is no pattern."""
+    groups: list[tuple[bool, list[str]]] = []
+    reincluded: list[str] = []
+    defects: list[tuple[int, str]] = []
+    for number, excludes, pattern in _patterns(text):
+        try:
+            expression = _translate(pattern)
+        except _PatternError as error:
+            defects.append((number, f"`{'' if excludes else '!'}{pattern}` {error}"))
+            continue
+        if not groups or groups[-1][0] != excludes:
+            groups.append((excludes, []))
+        groups[-1][1].append(expression)
+        if not excludes:
+            reincluded.append(pattern)
+    blocks = tuple(
+        _Block(excludes=excludes, lines=re.compile("|".join(lines), re.ASCII))
+        for excludes, lines in groups
+    )
+    return IgnoreRules(blocks=blocks, reincluded=tuple(reincluded)), tuple(defects)
+
+
+def _patterns(text: str) -> Iterator[tuple[int, bool, str]]:
+    """Yield line number, whether it excludes, and the cleaned pattern of each line that has one."""
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
+        pattern = line.strip(_SPACE)
+        if line.startswith("#") or not pattern:
+            continue
+        excludes = pattern[0] != "!"
+        pattern = pattern if excludes else pattern[1:].strip(_SPACE)
+        # Go's filepath.Clean, then without the slash that stands for the context.
+        cleaned = posixpath.normpath(pattern).lstrip("/").strip(_SPACE) if pattern else ""
+        if cleaned or not excludes:
+            yield number, excludes, cleaned
+
+
+def _translate(pattern: str) -> str:
+    """Make a regular expression of a pattern, as moby's Pattern.compile does, quirks and all."""
+    if not pattern:
+        raise _PatternError("names nothing to bring back")
+    if pattern.startswith("**") and not _WILD.search(pattern, 2):
+        # Without other wildcards `**x` is an ending, and `**/x` the file or folder `x` anywhere.
+        ending = re.escape(pattern[2:].removeprefix("/"))
+        return rf"(?s:.*/)?{ending}" if pattern[2:3] == "/" else rf"(?s:.*){ending}"
+    if pattern.endswith("**") and not _WILD.search(pattern[:-2]):
+        return rf"{re.escape(pattern[:-2])}(?s:.*)"
+    if not _WILD.search(pattern):
+        return re.escape(pattern)
+    expression = "".join(_translate_pieces(pattern))
+    try:
+        re.compile(expression)
+    except re.error as error:
+        raise _PatternError(f"is no pattern: {error.msg}") from error
+    return expression
+
+
+def _translate_pieces(pattern: str) -> Iterator[str]:
+    at = 0
+    while at < len(pattern):
+        character = pattern[at]
+        at += 1
+        if pattern.startswith("**", at - 1):
+            at += 1
+            at += pattern.startswith("/", at)
+            yield "(?:.*/)?" if at < len(pattern) else ".*"
+        elif character == "*":
+            yield "[^/]*"
+        elif character == "?":
+            yield "[^/]"
+        elif character == "[":
+            end = _end_of_brackets(pattern, at)
+            yield _translate_brackets(pattern[at:end])
+            at = end + 1
+        elif character == "\\":
+            yield _translate_escape(pattern[at : at + 1], _LETTERS | _POSITIONS)
+            at += 1
+        else:
+            # Docker leaves `^` as it is: the start of the path, wherever it stands.
+            yield character if character == "^" else re.escape(character)
+
+
+def _end_of_brackets(pattern: str, start: int) -> int:
+    """Find the `]` that ends the brackets opened before `start`."""
+    end = start
+    while end < len(pattern) and pattern[end] != "]":
+        end += 2 if pattern[end] == "\\" else 1
+    if end >= len(pattern):
+        raise _PatternError("has a `[` without its `]`")
+    return end
+
+
+def _translate_brackets(inside: str) -> str:
+    """Make a character class of what stands in brackets, strict as Go's filepath.Match."""
+    negation = "^" if inside.startswith("^") else ""
+    inside = inside.removeprefix("^")
+    if not _BRACKETS.fullmatch(inside):
+        raise _PatternError("has brackets that are empty or end or start with a bare `-`")
+    if _WILD.search(re.sub(r"\\.", "", inside, flags=re.DOTALL)):
+        # Docker reads `[*]` as `[[^/]*]`, which is never what was meant: say so rather than guess.
+        raise _PatternError(
+            "has a wildcard in brackets; write `\\*`, `\\?` or `\\[` for the character"
+        )
+    pieces = re.findall(r"\\.|-|[^\\]", inside, flags=re.DOTALL)
+    return f"[{negation}{''.join(map(_translate_member, pieces))}]"
+
+
+def _translate_member(piece: str) -> str:
+    if piece.startswith("\\"):
+        return _translate_escape(piece[1:], _LETTERS)
+    return piece if piece == "-" else re.escape(piece)
+
+
+def _translate_escape(character: str, letters: dict[str, str]) -> str:
+    if not character:
+        raise _PatternError("ends in a `\\` that escapes nothing")
+    if character in letters:
+        return letters[character]
+    if character.isalnum() or not character.isascii():
+        raise _PatternError(f"has `\\{character}`, which means nothing; folders are parted by `/`")
+    return re.escape(character)
+
+
+def _reaches_into(pattern: str, folder: str) -> bool:
+    """Tell whether `pattern` could match below `folder`; True when that is not plain to see."""
+    if "**" in pattern or "[" in pattern or "\\" in pattern:
+        return True
+    steps, folders = pattern.split("/"), folder.split("/")
+    agree = (
+        step == name or "*" in step or "?" in step
+        for step, name in zip(steps, folders, strict=False)
+    )
+    return len(steps) > len(folders) and all(agree)

@@ -22,7 +22,7 @@ from build_config.machine.findings import Progress
 from build_config.machine.process import CommandError, capture, stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
 
     from docker import APIClient
 
@@ -57,7 +57,7 @@ PHASES = {
 
 def bootstrap(
     client: APIClient, *, reference: str, recipe: Recipe, host: Host
-) -> Iterator[Progress]:
+) -> Generator[Progress, None, None]:
     """Make `reference` from packages; raise MachineError, and then nothing is left behind."""
     subject = f"image {reference}"
     _refuse_other_architecture(client)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import sys
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from build_config.machine.engine_address import EngineAddress
 
 ANSWER_SECONDS = 10
+USUAL_SOCKET = "/var/run/docker.sock"
 
 
 class Reach(StrEnum):
@@ -48,6 +51,9 @@ class EngineAnswer:
 
 def ask(address: EngineAddress, *, timeout: float = ANSWER_SECONDS) -> EngineAnswer:
     """Ask the engine who it is; never raises."""
+    refused = _knock(address)
+    if refused is not None:
+        return EngineAnswer(reach=_reach(refused), reason=_reason(refused))
     from docker.errors import DockerException
     from requests import RequestException
 
@@ -83,6 +89,19 @@ def connect(address: EngineAddress, *, api_version: str = "auto", timeout: float
         raise EngineUnavailableError(
             f"no Docker engine answers at {address}: {_reason(error)}", hint="`invoke setup`"
         ) from error
+
+
+def _knock(address: EngineAddress) -> OSError | None:
+    """Connect to a socket in the file system; the SDK forgets to close one that refuses."""
+    path = (address.url or USUAL_SOCKET).removeprefix("unix://")
+    if sys.platform == "win32" or not path.startswith("/"):
+        return None
+    with socket.socket(socket.AF_UNIX) as knocking:
+        try:
+            knocking.connect(path)
+        except OSError as error:
+            return error
+    return None
 
 
 def _client(address: EngineAddress, *, api_version: str, timeout: float) -> APIClient:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from build_config.errors import MachineError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Mapping
     from pathlib import Path
 
 TAIL_LINES = 15
@@ -35,7 +35,7 @@ def stream(
     *,
     environment: Mapping[str, str] | None = None,
     stop_whole_group: bool = True,
-) -> Iterator[str]:
+) -> Generator[str, None, None]:
     """Run `command` and yield the lines of both its outputs; raise CommandError when it fails.
 
     Closing the iterator (or Ctrl-C) stops the command and waits for it. A group of its own keeps

@@ -23,7 +23,7 @@ from build_config.machine.host import Host, find_program, look_at_host
 from build_config.machine.process import CommandError, capture
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from docker import APIClient
 
@@ -56,7 +56,7 @@ def inspect(needs: Needs) -> tuple[Finding, ...]:
     )
 
 
-def prepare(needs: Needs) -> Iterator[Progress | Finding]:
+def prepare(needs: Needs) -> Generator[Progress | Finding, None, None]:
     """Make this machine fit; what cannot be made fit comes out as a finding with a remedy.
 
     Close the iterator to stop in the middle: running commands end and half-made things go.

@@ -1,0 +1,146 @@
+"""`invoke setup` against a real engine: images are made, left alone, and never half-made."""
+
+from __future__ import annotations
+
+import subprocess
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from build_config.machine import base_images, setup
+from build_config.machine.bootstrap import BOOTSTRAPPED_FROM_LABEL, bootstrap
+from build_config.machine.engine_address import find_engine_address
+from build_config.machine.engine_client import connect
+from build_config.machine.findings import Finding, Needs, Progress, State
+from build_config.machine.host import look_at_host
+from build_config.machine.recipes import RECIPES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from docker import APIClient
+
+pytestmark = pytest.mark.engine
+
+HOST = look_at_host()
+NEEDS_MMDEBSTRAP = pytest.mark.skipif(
+    not (HOST.mmdebstrap or HOST.installs_packages), reason="needs mmdebstrap and Debian's archive"
+)
+# What images built on the official one rely on: where things are, pip's layout, TLS.
+LOOK_AROUND = """
+import ssl, subprocess, sys, sysconfig
+assert sys.version_info[:2] == (3, 11)
+assert (sys.prefix, sys.executable) == ("/usr/local", "/usr/local/bin/python3"), sys.executable
+assert sysconfig.get_path("purelib") == "/usr/local/lib/python3.11/site-packages"
+assert ssl.create_default_context().get_ca_certs()
+call = "import setuptools; setuptools.setup(name='tiny', py_modules=['tiny'])"
+open("/setup.py", "w").write(call)
+open("/tiny.py", "w").close()
+install = "pip install -q --no-index --no-build-isolation --root-user-action=ignore".split()
+subprocess.run([*install, "--prefix=/installed", "/"], check=True)
+open("/installed/lib/python3.11/site-packages/tiny.py").close()
+subprocess.run([*install, "/"], check=True)
+import tiny
+print(tiny.__file__)
+"""
+
+
+@pytest.fixture
+def client() -> Iterator[APIClient]:
+    with closing(connect(find_engine_address())) as connected:
+        yield connected
+
+
+@pytest.fixture
+def reference(client: APIClient) -> Iterator[str]:
+    """A name that only this test uses; what it names is removed afterwards."""
+    name = "setup-trial/made:1"
+    yield name
+    if base_images.look(client, name).state is State.FINE:
+        client.remove_image(name, force=True)
+
+
+def run_in(reference: str, *command: str) -> str:
+    done = subprocess.run(
+        ("docker", "run", "--rm", "--network=none", reference, *command),
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def leftovers() -> set[Path]:
+    return set(Path("/var/tmp").glob("connector-yard-*"))  # noqa: S108 - only looked at
+
+
+@NEEDS_MMDEBSTRAP
+@pytest.mark.parametrize("original", RECIPES)
+def test_an_image_is_made_from_packages_and_works_like_the_original(
+    client: APIClient, reference: str, original: str
+) -> None:
+    recipe = RECIPES[original]
+    steps = tuple(bootstrap(client, reference=reference, recipe=recipe, host=HOST))
+
+    fractions = [step.fraction for step in steps if step.fraction is not None]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+    finding = base_images.look(client, reference)
+    assert finding.state is State.FINE
+    assert "bootstrapped" in finding.found
+    labels = client.inspect_image(reference)["Config"]["Labels"]  # type: ignore[no-untyped-call]  # stubs
+    assert labels[BOOTSTRAPPED_FROM_LABEL].startswith("debian bookworm: ")
+    assert "/tiny.py" in run_in(reference, "python3", "-c", LOOK_AROUND)
+    assert run_in(reference, "ls", "/etc/apt/apt.conf.d").split() == ["01autoremove", "70debconf"]
+    assert "Packages" not in run_in(reference, "ls", "/var/lib/apt/lists")
+    assert not leftovers()
+
+
+@NEEDS_MMDEBSTRAP
+def test_stopping_in_the_middle_leaves_no_image_and_no_files(
+    client: APIClient, reference: str
+) -> None:
+    recipe = next(iter(RECIPES.values()))
+    with closing(bootstrap(client, reference=reference, recipe=recipe, host=HOST)) as steps:
+        next(step for step in steps if step.activity == "downloading packages")
+        assert leftovers()
+    assert base_images.look(client, reference).state is State.MISSING
+    assert not leftovers()
+
+
+def test_an_image_that_no_registry_gives_is_a_finding_with_its_reason() -> None:
+    needs = Needs(external_images=("localhost:1/nobody/listens:1",))
+    values = tuple(setup.prepare(needs))
+    (finding,) = (
+        value
+        for value in values
+        if value.subject == "image localhost:1/nobody/listens:1" and isinstance(value, Finding)
+    )
+    assert finding.state is State.BROKEN
+    assert "no registry can be reached" in finding.found
+    assert "connection refused" in finding.found
+    assert "docker load" in finding.remedy
+
+
+def test_what_is_there_is_fine_and_nothing_is_done(client: APIClient, reference: str) -> None:
+    empty = client.import_image_from_data(bytes(10240), repository="setup-trial/made", tag="1")
+    assert "sha256:" in str(empty)
+    needs = Needs(external_images=(reference,))
+    values = tuple(setup.prepare(needs))
+    assert values == setup.inspect(needs)
+    assert not [value for value in values if isinstance(value, Progress)]
+    image = next(value for value in values if value.subject == f"image {reference}")
+    assert isinstance(image, Finding)
+    assert (image.state, image.found) == (State.FINE, "in the engine")
+
+
+def test_an_engine_elsewhere_that_is_silent_leaves_images_unknown_and_installs_nothing() -> None:
+    needs = Needs(external_images=("python:3.11",), docker_host="tcp://127.0.0.1:1")
+    states = {
+        value.subject: value.state for value in setup.prepare(needs) if isinstance(value, Finding)
+    }
+    assert states["Docker engine"] is State.BROKEN
+    assert states["image python:3.11"] is State.UNKNOWN

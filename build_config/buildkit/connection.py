@@ -45,11 +45,12 @@ class Upgraded(asyncio.Protocol):
     """
 
     def __init__(
-        self, path: str, headers: Iterable[tuple[str, str]], successor: H2Protocol
+        self, address: str, path: str, headers: Iterable[tuple[str, str]], successor: H2Protocol
     ) -> None:
         loop = asyncio.get_running_loop()
         self.ready: asyncio.Future[None] = loop.create_future()
         self.lost: asyncio.Future[None] = loop.create_future()
+        self.address = address
         self.path = path
         self.successor = successor
         self.head = b""
@@ -93,10 +94,10 @@ class Upgraded(asyncio.Protocol):
         """Ends every stream and fails `lost`."""
         reason = str(exc) if exc else "it closed the connection"
         if not self.ready.done():
-            _fail(self.ready, NotBuildKitError(f"the engine did not answer: {reason}"))
+            _fail(self.ready, NotBuildKitError(f"no answer from `{self.address}`: {reason}"))
         elif not self.ready.exception():
             self.successor.connection_lost(exc)
-        _fail(self.lost, EngineLostError(f"the engine is gone: {reason}"))
+        _fail(self.lost, EngineLostError(f"lost `{self.address}`: {reason}"))
 
     def _hand_over(self, rest: bytes) -> None:
         self.head = b""
@@ -109,7 +110,7 @@ class Upgraded(asyncio.Protocol):
         kind = EndpointGoneError if status[1:2] and status[1] in _GONE else NotBuildKitError
         said = b" ".join(status[1:]) + (b": " + body.strip() if body.strip() else b"")
         text = said.decode(errors="replace")[:300]
-        _fail(self.ready, kind(f"the engine refused `POST {self.path}`: {text}"))
+        _fail(self.ready, kind(f"`{self.address}` refused `POST {self.path}`: {text}"))
         self.transport.close()
 
 
@@ -138,7 +139,7 @@ async def upgraded(
         EndpointGoneError: the engine does not offer this path.
         NotBuildKitError: nobody there, no upgrade, or no answer.
     """
-    protocol = Upgraded(path, headers, successor)
+    protocol = Upgraded(endpoint.address, path, headers, successor)
     try:
         async with endpoint.dial(protocol):
             try:

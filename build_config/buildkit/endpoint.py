@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 DOCKER_PORT: Final = 2375
 DOCKER_TLS_PORT: Final = 2376
 _DIAL_SECONDS: Final = 30
+_SSH_SECONDS: Final = 1
 _KEEPALIVE: Final = {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 4}
 """A peer that vanished silently is noticed after 35 seconds; the kernel's default is two hours."""
 
@@ -105,16 +106,31 @@ async def _dial_ssh(
     command += ("-o", "ServerAliveInterval=15", "--", host, "docker", "system", "dial-stdio")
     with theirs, _explained(f"ssh://{host}"):
         end = theirs.fileno()
-        process = await asyncio.create_subprocess_exec(*command, stdin=end, stdout=end)
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=end, stdout=end, stderr=asyncio.subprocess.PIPE
+        )
+    errors = asyncio.create_task(process.communicate())  # read, lest ssh waits for a reader
     try:
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_connection(lambda: protocol, sock=ours)
         async with _closing(transport):
             yield
+    except NotBuildKitError as error:
+        last_words = (await _ended(process, errors)).decode(errors="replace").strip()
+        raise type(error)(f"{error}: {last_words}" if last_words else str(error)) from error
     finally:
+        await _ended(process, errors)
+
+
+async def _ended(
+    process: asyncio.subprocess.Process, errors: asyncio.Task[tuple[bytes, bytes]]
+) -> bytes:
+    """Ends ssh, which ends by itself when the connection does; gives what it complained about."""
+    await asyncio.wait({errors}, timeout=_SSH_SECONDS)
+    if process.returncode is None:
         with suppress(ProcessLookupError):
-            process.terminate()
-        await process.wait()
+            process.kill()
+    return (await errors)[1]
 
 
 @contextmanager

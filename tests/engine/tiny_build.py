@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import tarfile
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -185,8 +185,9 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         writer.close()
 
 
+@asynccontextmanager
 async def relayed(relay: Relay) -> AsyncIterator[Endpoint]:
-    """The relay's endpoint while it runs (for `contextlib.asynccontextmanager`)."""
+    """The relay's endpoint while it runs."""
     server = await asyncio.start_unix_server(relay.handle, relay.path)
     try:
         yield Endpoint.unix(relay.path)

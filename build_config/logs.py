@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -51,7 +51,7 @@ def log_path(run: Path, key: str) -> Path:
 
 def keep(
     steps: Sequence[Step], events: Iterable[Event], run: Path, *, warn: Callable[[str], None]
-) -> Iterator[Event]:
+) -> Generator[Event, None, None]:
     """Write what happens to each step to its file in the folder `run`, and pass it on.
 
     A run in which no step starts writes nothing. Logs are a convenience: when they cannot be
@@ -83,7 +83,7 @@ class _Shelf:
     def write(self, event: Event) -> None:
         if not self.usable or isinstance(event, StepSkipped):
             return
-        if isinstance(event, StepStarted):
+        if isinstance(event, StepStarted) and event.key not in self.files:
             self._open(event)
         stream = self.files.get(event.key)
         if stream is None:

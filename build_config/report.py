@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
@@ -13,7 +13,7 @@ from build_config.steps import Kind, Step
 from build_config.wording import counted, duration, one_line
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
 EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130
@@ -108,6 +108,8 @@ class Report:
                     endings[event.key] = event
         except KeyboardInterrupt:
             interrupted = True
+            if isinstance(events, Generator):
+                events.close()  # now, so that a display gives the terminal back before we go on
         results = tuple(_result(step, endings.get(step.key)) for step in steps)
         return cls(
             results=results,
@@ -204,19 +206,25 @@ def to_continue(report: Report, *, command: str = "invoke build") -> str:
     return f"invoke build --connector={','.join(names)}"
 
 
-def render(report: Report, *, command: str = "invoke build") -> RenderableType:
-    """What is shown at the end: one line, and below it a table when not all went well."""
+def render(report: Report) -> RenderableType:
+    """One line, and above it a table when not all went well."""
     from rich.console import Group
     from rich.text import Text
 
     rest = report.of_ending(Ending.FAILED, Ending.SKIPPED, Ending.CANCELLED)
-    style = "green" if report.exit_code == 0 else "bold red"
-    line = Text(headline(report), style=style)
+    line = Text(headline(report), style="green" if report.exit_code == 0 else "bold red")
+    return Group("", _table(rest), "", line) if rest else line
+
+
+def tell(report: Report, console: Console, *, command: str = "invoke build") -> None:
+    """Write what `render` makes, and what to type next; `command` is `to_continue`'s."""
+    from rich.text import Text
+
+    console.print(render(report))
     todo = to_continue(report, command=command)
-    if not todo:
-        return line
-    advice = Text.assemble("to continue: ", (todo, "bold"), overflow="fold")
-    return Group("", _table(rest), "", line, advice) if rest else Group(line, advice)
+    if todo:
+        # soft_wrap: a line that the terminal wraps can still be copied as one.
+        console.print(Text.assemble("to continue: ", (todo, "bold")), soft_wrap=True)
 
 
 def _table(results: Sequence[Result]) -> RenderableType:
@@ -225,10 +233,10 @@ def _table(results: Sequence[Result]) -> RenderableType:
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, highlight=False)
-    table.add_column("step", overflow="fold", ratio=2)
+    table.add_column("step", overflow="fold")
     table.add_column("result", no_wrap=True)
     table.add_column("time", justify="right", no_wrap=True)
-    table.add_column("why", overflow="fold", ratio=5)
+    table.add_column("why", overflow="fold")
     for result in results:
         style = "red" if result.ending is Ending.FAILED else ""
         hint = f"\nhint: {one_line(result.hint)}" if result.hint else ""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,7 +33,9 @@ from build_config.wording import duration, harmless, marks_for, one_line
 _SUMMARY_ROWS = 500  # GitHub drops a summary above 1 MiB
 
 
-def show(steps: Sequence[Step], events: Iterable[Event], output: Output) -> Iterator[Event]:
+def show(
+    steps: Sequence[Step], events: Iterable[Event], output: Output
+) -> Generator[Event, None, None]:
     """Write one folded group per step when it ends, and the summary when the run does."""
     board, heard = Board.of(steps), dict[str, float]()
     printed: defaultdict[str, list[str]] = defaultdict(list)

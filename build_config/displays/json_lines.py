@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import asdict
 
 from build_config.displays.output import Output
@@ -20,7 +20,9 @@ from build_config.report import Report
 from build_config.steps import Step
 
 
-def show(steps: Sequence[Step], events: Iterable[Event], output: Output) -> Iterator[Event]:
+def show(
+    steps: Sequence[Step], events: Iterable[Event], output: Output
+) -> Generator[Event, None, None]:
     """Write the plan, every event as it comes, and the summary."""
     _write(output, "plan", {"steps": [{"key": step.key, **_members(step)} for step in steps]})
     endings = list[Event]()

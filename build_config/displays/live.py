@@ -6,7 +6,7 @@ What has ended is printed and scrolls away; below it stay the rows of `frame`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -30,7 +30,9 @@ _FRAMES = 8  # a second: a clock that counts tenths looks alive, and a core hard
 _TIME = 8  # the longest duration: names stand below each other, running or finished
 
 
-def show(steps: Sequence[Step], events: Iterable[Event], output: Output) -> Iterator[Event]:
+def show(
+    steps: Sequence[Step], events: Iterable[Event], output: Output
+) -> Generator[Event, None, None]:
     """Show what runs; leave what has ended on the screen and nothing else."""
     marks = marks_for(output.console.encoding)
     tails = new_tails()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -36,5 +36,5 @@ class Display(Protocol):
 
     def __call__(
         self, steps: Sequence[Step], events: Iterable[Event], output: Output
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """Show `events` of the plan `steps`; nothing is written once the iterator is closed."""

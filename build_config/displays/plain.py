@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 
 from build_config.displays.board import Board
 from build_config.displays.output import Output
@@ -20,7 +20,9 @@ from build_config.steps import Step
 from build_config.wording import one_line
 
 
-def show(steps: Sequence[Step], events: Iterable[Event], output: Output) -> Iterator[Event]:
+def show(
+    steps: Sequence[Step], events: Iterable[Event], output: Output
+) -> Generator[Event, None, None]:
     """Say what starts, ends and is skipped, and every 30 s what still runs."""
     board, tails, heard = Board.of(steps), new_tails(), dict[str, float]()
     summed_up, sentence = up_to_date(steps)

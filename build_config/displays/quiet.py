@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 
 from build_config.displays.output import Output
 from build_config.displays.telling import finished_lines, new_tails, write
@@ -10,7 +10,9 @@ from build_config.events import Event, Outcome, StepFinished, StepOutput
 from build_config.steps import Step
 
 
-def show(steps: Sequence[Step], events: Iterable[Event], output: Output) -> Iterator[Event]:
+def show(
+    steps: Sequence[Step], events: Iterable[Event], output: Output
+) -> Generator[Event, None, None]:
     """Say nothing until something fails; the final line is the report's."""
     by_key = {step.key: step for step in steps}
     tails = new_tails()

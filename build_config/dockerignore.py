@@ -41,6 +41,8 @@ _POSITIONS = {"A": r"\A", "b": r"\b", "B": r"\B", "z": r"\Z"}
 
 # One or more characters or ranges, each escaped or neither `-` nor `]` (Go's filepath.Match).
 _BRACKETS = re.compile(r"(?s:(?:(?:\\.|[^-\\])(?:-(?:\\.|[^-\\]))?)+)")
+# Beside a wildcard, Docker forgets to escape these for Go's regular expressions.
+_MISREAD = re.compile(r"(?<!\\)(?:\||\{[0-9])")
 _WILD = re.compile(r"[*?\\\[\]]")
 
 
@@ -184,10 +186,16 @@ def _patterns(text: str) -> Iterator[tuple[int, bool, str]]:
             continue
         excludes = pattern[0] != "!"
         pattern = pattern if excludes else pattern[1:].strip(_SPACE)
-        # Go's filepath.Clean, then without the slash that stands for the context.
-        cleaned = posixpath.normpath(pattern).lstrip("/").strip(_SPACE) if pattern else ""
+        # Docker trims and cleans twice, which takes the end of `a/ /` off.
+        cleaned = _clean(_clean(pattern).removeprefix("/").strip(_SPACE))
         if cleaned or not excludes:
             yield number, excludes, cleaned
+
+
+def _clean(pattern: str) -> str:
+    """Do what Go's filepath.Clean does, but leave nothing where nothing is."""
+    cleaned = posixpath.normpath(pattern) if pattern else ""
+    return cleaned[1:] if cleaned.startswith("//") else cleaned
 
 
 def _translate(pattern: str) -> str:
@@ -202,6 +210,8 @@ def _translate(pattern: str) -> str:
         return rf"{re.escape(pattern[:-2])}(?s:.*)"
     if not _WILD.search(pattern):
         return re.escape(pattern)
+    if _MISREAD.search(pattern):
+        raise _PatternError("has a `|` or a `{number}` that Docker misreads; put `\\` before it")
     expression = "".join(_translate_pieces(pattern))
     try:
         re.compile(expression)

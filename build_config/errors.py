@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -46,13 +48,29 @@ class StepError(YardError):
     """A step did not succeed: the image did not build, the pull was refused.
 
     Attributes:
-        line: the line of the Dockerfile at fault, where it is known.
+        path: the file at fault, relative to the repository, where it is known.
+        line: the line in it, counted from 1, where it is known.
     """
 
-    def __init__(self, message: str, *, hint: str = "", line: int | None = None) -> None:
+    def __init__(
+        self, message: str, *, hint: str = "", path: str | None = None, line: int | None = None
+    ) -> None:
         super().__init__(message, hint=hint)
+        self.path = path
         self.line = line
 
 
 class MachineError(YardError):
     """`invoke setup` could not make this machine able to build."""
+
+
+def one_of(flag: str, value: str, known: Sequence[str]) -> None:
+    """Refuse a value that a flag does not take.
+
+    Raises:
+        UsageError: with a guess at what was meant.
+    """
+    if value not in known:
+        close = difflib.get_close_matches(value, known, n=1)
+        guess = f"did you mean `{close[0]}`? " if close else ""
+        raise UsageError(f"`{flag}={value}` is unknown", hint=f"{guess}one of {', '.join(known)}")

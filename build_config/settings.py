@@ -75,8 +75,8 @@ class Settings:
         return self.root / ".yard"
 
 
-def read(config: Mapping[str, Any], project: Path) -> Settings:
-    """Check the merged configuration; relative roots start at `project`.
+def read(config: Any, project: Path) -> Settings:
+    """Check the merged configuration (a mapping); a relative root starts at `project`.
 
     Raises:
         UsageError: a value that cannot be, with the name of its key.

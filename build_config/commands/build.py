@@ -1,0 +1,82 @@
+"""`invoke build`: bring images up to date, bases first."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from build_config import build_secrets
+from build_config.commands.planning import Wish, plan_for
+from build_config.commands.running import RunOptions, run
+from build_config.displays.choice import choose
+from build_config.listings import plan_rows, plan_table
+from build_config.plan import Plan
+from build_config.settings import Settings, read_jobs, read_secret
+from build_config.streams import Streams
+from build_config.wording import counted
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildFlags:
+    """The flags of `invoke build`, as typed."""
+
+    connector: Sequence[str] = ()
+    kind: str | None = None
+    dry_run: bool = False
+    force: bool = False
+    fail_fast: bool = False
+    jobs: str | None = None
+    progress: str = "auto"
+    secret: Sequence[str] = ()
+
+
+def build(settings: Settings, streams: Streams, **typed: Any) -> int:
+    """Plan, then do; or with `--dry-run` only say what would be done.
+
+    Args:
+        settings: of the repository.
+        streams: where to write.
+        typed: the fields of `BuildFlags`.
+    """
+    flags = BuildFlags(**typed)
+    begin = time.monotonic()
+    display = choose(flags.progress, streams.environ, terminal=streams.out.isatty())
+    options = RunOptions(
+        display=display,
+        jobs=read_jobs(flags.jobs) or settings.jobs,
+        fail_fast=flags.fail_fast,
+        secrets=(*settings.secrets, *map(read_secret, flags.secret)),
+        begin=begin,
+    )
+    wish = Wish(
+        connector=flags.connector,
+        kind=flags.kind,
+        force=flags.force,
+        engine_needed=not flags.dry_run,
+    )
+    planned = plan_for(settings, streams, wish)
+    if flags.dry_run:
+        _show_plan(planned.plan, streams, display)
+        return 0
+    if not planned.selected:
+        streams.note("nothing is selected, hence nothing to build")
+        return 0
+    if planned.plan.work:
+        wanted = (planned.plan.builds[step.target].connector for step in planned.plan.images)
+        build_secrets.check(
+            (*options.secrets, *(secret for connector in wanted for secret in connector.secrets))
+        )
+    return run(settings, streams, planned, options)
+
+
+def _show_plan(plan: Plan, streams: Streams, display: str) -> None:
+    if display == "json":
+        streams.say(json.dumps(plan_rows(plan), indent=2))
+        return
+    if plan.work:
+        streams.console.print(plan_table(plan))
+    rest = len(plan.steps) - len(plan.work)
+    streams.say(f"would build {counted(len(plan.images), 'image')}, {rest} up to date")

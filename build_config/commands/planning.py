@@ -1,0 +1,93 @@
+"""What `build` and `why` share: settings and flags in, a complete plan and its engine out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from build_config import build_records, git, history
+from build_config.docker_engine import DockerEngine, open_engine
+from build_config.engine import LocalImage
+from build_config.errors import EngineUnavailableError
+from build_config.plan import Plan, Present, plan_build
+from build_config.repository import Repository, load, read_sources
+from build_config.settings import Settings
+from build_config.streams import Streams
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Planned:
+    """A plan, and what it was made from.
+
+    Attributes:
+        engine: None when none answered.
+        images: what it has, by canonical reference.
+        snapshot: what git says of the files; None where it is not git's repository.
+    """
+
+    repository: Repository
+    selected: frozenset[str]
+    plan: Plan
+    engine: DockerEngine | None
+    images: Mapping[str, LocalImage]
+    snapshot: git.Snapshot | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """What a person asked for.
+
+    Attributes:
+        connector: patterns of `--connector`.
+        kind: of `--kind`.
+        force: build again whatever the engine has.
+        engine_needed: without it a silent engine makes every image unknown, said once.
+    """
+
+    connector: Sequence[str] = ()
+    kind: str | None = None
+    force: bool = False
+    engine_needed: bool = True
+
+
+def plan_for(settings: Settings, streams: Streams, wish: Wish) -> Planned:
+    """Read the repository, ask the engine once, and plan.
+
+    Raises:
+        RepositoryError: the repository is broken.
+        EngineUnavailableError: no engine answered and one is needed.
+        UsageError: a name or a kind that is nobody's.
+    """
+    repository = load(settings)
+    selected = repository.select(wish.connector, kind=wish.kind)
+    snapshot = git.snapshot(settings.root)
+    wanted = repository.graph.with_dependencies(selected)
+    connectors = (repository.graph.connectors[name] for name in sorted(wanted))
+    sources = read_sources(settings.root, connectors, snapshot)
+    if snapshot is None:
+        streams.note("not a git repository: every file is read and hashed")
+    engine: DockerEngine | None = None
+    images: Mapping[str, LocalImage] | None = None
+    try:
+        engine = open_engine()
+        images = engine.images()
+    except EngineUnavailableError as error:
+        if wish.engine_needed:
+            raise
+        streams.note(f"unknown what is up to date: {error}")
+    present = Present(
+        images=images,
+        sources=sources,
+        remembered=partial(build_records.read, settings.state),
+        seconds=history.read(settings.state),
+    )
+    plan = plan_build(repository.graph, selected, present, force=wish.force)
+    return Planned(
+        repository=repository,
+        selected=selected,
+        plan=plan,
+        engine=engine,
+        images=images or {},
+        snapshot=snapshot,
+    )

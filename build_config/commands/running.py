@@ -1,0 +1,106 @@
+"""A plan and an engine in, its run shown, logged and summed up; the exit code out."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from build_config import git, history, logs
+from build_config.commands.planning import Planned
+from build_config.connector import Secret
+from build_config.displays.choice import DISPLAYS
+from build_config.displays.output import Output
+from build_config.events import Event
+from build_config.image_labels import Origin
+from build_config.machine.ca_bundle import find_bundle
+from build_config.performers.choice import performing
+from build_config.performers.workshop import Workshop
+from build_config.report import Report, render
+from build_config.scheduler import Perform, execute
+from build_config.settings import Settings
+from build_config.streams import Streams
+
+_FEWEST_JOBS = 4
+"""Builds wait for disks and networks: fewer at a time leave even two cores idle (benchmarks/)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunOptions:
+    """How to run a plan.
+
+    Attributes:
+        display: a key of `DISPLAYS`.
+        jobs: None to choose from the machine.
+        secrets: offered to every build.
+        begin: when the command started, on the monotonic clock.
+    """
+
+    display: str
+    jobs: int | None
+    fail_fast: bool
+    secrets: tuple[Secret, ...]
+    begin: float
+
+
+def run(settings: Settings, streams: Streams, planned: Planned, options: RunOptions) -> int:
+    """Run the plan to its end and say how it went."""
+    if planned.engine is None:
+        raise AssertionError("a plan without an engine is only shown")
+    plan, engine = planned.plan, planned.engine
+    now = datetime.now(UTC)
+    folder = logs.run_folder(settings.root, now=now, process=os.getpid())
+    planning = time.monotonic() - options.begin
+
+    @asynccontextmanager
+    async def performers() -> AsyncIterator[Perform]:
+        origin = _origin(settings.root, planned, now)
+        bundle = _ca_bundle(settings, streams)
+        async with engine.builder(options.secrets, bundle) as builder:
+            yield performing(Workshop(settings=settings, plan=plan, builder=builder, origin=origin))
+
+    events: Iterable[Event] = execute(
+        plan.steps,
+        performers,
+        jobs=options.jobs or max(_FEWEST_JOBS, os.cpu_count() or 1),
+        fail_fast=options.fail_fast,
+    )
+    if plan.work:
+        events = logs.keep(plan.steps, events, folder, warn=streams.note)
+    summary = streams.environ.get("GITHUB_STEP_SUMMARY")
+    output = Output(
+        console=streams.console,
+        logs=folder if plan.work else None,
+        summary=Path(summary) if summary else None,
+    )
+    report = Report.of(
+        plan.steps, DISPLAYS[options.display](plan.steps, events, output), before=planning
+    )
+    history.record(settings.state, report)
+    if options.display != "json":
+        streams.console.print(render(report))
+    return report.exit_code
+
+
+def _origin(root: Path, planned: Planned, now: datetime) -> Origin:
+    snapshot = planned.snapshot
+    builds = planned.plan.builds.items()
+    return Origin(
+        revision=git.head(root),
+        changed=frozenset(n for n, b in builds if snapshot and snapshot.is_dirty(b.connector.path)),
+        source=git.remote_url(root),
+        time=now,
+    )
+
+
+def _ca_bundle(settings: Settings, streams: Streams) -> Path | None:
+    """The certificates that builds are offered as the secret `ca-bundle`."""
+    if settings.ca_bundle == "none":
+        return None
+    if settings.ca_bundle == "auto":
+        return find_bundle(streams.environ)
+    return Path(settings.ca_bundle).expanduser()

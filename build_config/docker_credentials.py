@@ -1,0 +1,31 @@
+"""A registry's host in, the login for it out: Docker's configuration and its credential helpers."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from build_config.image import DOCKER_HUB
+
+_HUB_HOSTS = ("registry-1.docker.io", "index.docker.io", DOCKER_HUB)
+
+
+@cache
+def _docker_config() -> Any:
+    from docker.auth import load_config
+
+    return load_config()
+
+
+def credentials(host: str) -> tuple[str, str] | None:
+    """(user, password); an identity token has an empty user; None where there is no login."""
+    from docker.errors import DockerException
+
+    try:
+        found = _docker_config().resolve_authconfig(None if host in _HUB_HOSTS else host)
+    except DockerException:
+        return None
+    if not found:
+        return None
+    token = found.get("IdentityToken") or found.get("identitytoken")
+    return ("", token) if token else (found.get("Username", ""), found.get("Password", ""))

@@ -1,0 +1,209 @@
+"""The Docker engine: our Engine and Builder on the Docker SDK and our BuildKit client."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from build_config import build_secrets
+from build_config.connector import Secret
+from build_config.docker_credentials import credentials
+from build_config.engine import ImageBuild, LocalImage, Tell
+from build_config.errors import EngineUnavailableError
+from build_config.image import parse
+from build_config.machine.engine_address import EngineAddress, find_engine_address
+from build_config.machine.engine_client import connect
+from build_config.wording import one_line
+
+if TYPE_CHECKING:
+    from docker import APIClient
+
+    from build_config.buildkit.client import BuildKit
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DockerEngine:
+    """An engine that answered once."""
+
+    client: APIClient
+    address: EngineAddress
+
+    def images(self) -> dict[str, LocalImage]:
+        """Everything the engine has, by canonical reference: one question for the repository.
+
+        Raises:
+            EngineUnavailableError: it does not answer any more.
+        """
+        with _reachable(self.address):
+            listed = self.client.images()
+        return {reference: image for entry in listed for reference, image in _read_image(entry)}
+
+    @asynccontextmanager
+    async def builder(
+        self, secrets: tuple[Secret, ...], ca_bundle: Path | None
+    ) -> AsyncIterator[DockerBuilder]:
+        """A connection for the steps of a run; opened when the first build asks for it.
+
+        Args:
+            secrets: offered to every build.
+            ca_bundle: offered to every build as the secret `ca-bundle`.
+        """
+        offered: dict[str, Callable[[], bytes]] = {
+            secret.id: partial(build_secrets.read, secret) for secret in secrets
+        }
+        if ca_bundle:
+            offered.setdefault("ca-bundle", ca_bundle.read_bytes)
+        async with AsyncExitStack() as stack:
+            yield DockerBuilder(engine=self, offered=offered, stack=stack)
+
+
+def open_engine() -> DockerEngine:
+    """The engine that the environment, or Docker's current context, names.
+
+    Raises:
+        EngineUnavailableError: no engine answers there.
+    """
+    address = find_engine_address()
+    return DockerEngine(client=connect(address), address=address)
+
+
+@dataclass(kw_only=True, slots=True)
+class DockerBuilder:
+    """A Builder: one BuildKit session and one control connection for all builds of a run."""
+
+    engine: DockerEngine
+    offered: Mapping[str, Callable[[], bytes]]
+    stack: AsyncExitStack
+    _buildkit: BuildKit | None = None
+    _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def build(self, build: ImageBuild, tell: Tell) -> str:
+        """See `engine.Builder.build`."""
+        from build_config.buildkit.failures import BuildFailedError, BuildKitError
+        from build_config.buildkit.request import BuildRequest
+        from build_config.docker_progress import build_error, tell_build
+
+        request = BuildRequest(
+            context=build.context,
+            tags=(build.tag,),
+            build_args=build.build_args,
+            labels=build.labels,
+            no_cache=build.no_cache,
+            secrets={secret.id: partial(build_secrets.read, secret) for secret in build.secrets},
+        )
+        try:
+            buildkit = await self._connected()
+            result = await buildkit.build(request, partial(tell_build, tell, build.context_bytes))
+        except BuildFailedError as error:
+            raise build_error(error) from error
+        except BuildKitError as error:
+            raise EngineUnavailableError(
+                f"the engine went away: {one_line(str(error))}", hint="`invoke setup`, and again"
+            ) from error
+        return result.image_id
+
+    async def pull(self, reference: str, tell: Tell) -> LocalImage:
+        """See `engine.Builder.pull`."""
+        loop = asyncio.get_running_loop()
+        stopped = asyncio.Event()
+
+        def say(text: str, current: int | None, total: int | None) -> None:
+            loop.call_soon_threadsafe(tell.activity, text, current, total)
+
+        try:
+            await asyncio.to_thread(self._pull, reference, say, stopped.is_set)
+        finally:
+            stopped.set()
+        wanted = parse(reference).canonical
+        with _reachable(self.engine.address):
+            entry: Any = self.engine.client.inspect_image(reference)  # type: ignore[no-untyped-call]
+        images = dict(_read_image(_as_listed(entry)))
+        return images.get(wanted) or LocalImage(id=entry["Id"], labels={})
+
+    def _pull(
+        self, reference: str, say: Callable[..., object], stopped: Callable[[], bool]
+    ) -> None:
+        """Blocking, on a thread; the SDK reports failures inside the stream (docker-py#2226)."""
+        from docker.errors import APIError
+
+        from build_config.docker_progress import pull_error, tell_pull
+
+        image = parse(reference)
+        try:
+            with _reachable(self.engine.address):
+                for news in self.engine.client.pull(
+                    image.name, tag=image.digest or image.tag, stream=True, decode=True
+                ):
+                    if stopped():
+                        return
+                    tell_pull(reference, news, say)
+        except APIError as error:
+            raise pull_error(reference, error.explanation or str(error)) from error
+
+    async def _connected(self) -> BuildKit:
+        from build_config.buildkit.client import connect as connect_buildkit
+        from build_config.buildkit.endpoint import Endpoint
+
+        async with self._opening:
+            if self._buildkit is None:
+                url = self.engine.address.url or "unix:///var/run/docker.sock"
+                endpoint = Endpoint.parse(url, tls=_tls_context(self.engine.address))
+                self._buildkit = await self.stack.enter_async_context(
+                    connect_buildkit(endpoint, secrets=self.offered, credentials=credentials)
+                )
+            return self._buildkit
+
+
+@contextmanager
+def _reachable(address: EngineAddress) -> Iterator[None]:
+    """Turns a lost connection into one line; answers of the engine pass through."""
+    from docker.errors import APIError, DockerException
+    from requests import RequestException
+
+    try:
+        yield
+    except APIError:
+        raise
+    except (DockerException, RequestException) as error:
+        raise EngineUnavailableError(
+            f"the Docker engine at {address} stopped answering", hint="`invoke setup`"
+        ) from error
+
+
+def _read_image(entry: Mapping[str, Any]) -> Iterator[tuple[str, LocalImage]]:
+    """Each name of one row of `GET /images/json`, with the image (Docker API 1.39 and newer)."""
+    digests = [parse(text) for text in entry.get("RepoDigests") or () if "<none>" not in text]
+    labels = entry.get("Labels") or {}
+    for text in entry.get("RepoTags") or ():
+        if "<none>" not in text:
+            reference = parse(text)
+            digest = next((d.digest for d in digests if d.name == reference.name), None)
+            yield reference.canonical, LocalImage(id=entry["Id"], labels=labels, digest=digest)
+    for reference in digests:
+        image = LocalImage(id=entry["Id"], labels=labels, digest=reference.digest)
+        yield reference.canonical, image
+
+
+def _as_listed(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An answer of `inspect` in the shape of a row of the list."""
+    return {**entry, "Labels": (entry.get("Config") or {}).get("Labels")}
+
+
+def _tls_context(address: EngineAddress) -> Any:
+    """The SDK keeps file names; asyncio wants a context made from them."""
+    if not address.tls:
+        return None
+    import ssl
+
+    context = ssl.create_default_context(cafile=address.tls.ca_cert or None)
+    if not address.tls.verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if address.tls.cert:
+        context.load_cert_chain(*address.tls.cert)
+    return context

@@ -1,0 +1,76 @@
+"""What BuildKit and a pull report in, the words of a step out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from build_config.buildkit import progress
+from build_config.buildkit.failures import BuildFailedError
+from build_config.engine import Tell
+from build_config.errors import StepError
+from build_config.wording import one_line
+
+
+def tell_build(tell: Tell, context_bytes: int, news: progress.Progress) -> None:
+    """One event of the builder, in the words of a step."""
+    match news:
+        case progress.ContextSent(sent=sent):
+            tell.activity("sending the context", sent, max(context_bytes, sent))
+        case progress.VertexStarted(vertex=vertex):
+            tell.activity(one_line(vertex))
+            tell.line(f"> {vertex}")
+        case progress.VertexFinished(vertex=vertex, cached=True):
+            tell.line(f"> {vertex}: cached")
+        case progress.VertexFinished(vertex=vertex, error=str(error)) if not news.cancelled:
+            tell.line(f"> {vertex}: {error}")
+        case progress.LogLine(text=text):
+            tell.line(text)
+        case progress.Transfer(vertex=vertex, current=current, total=total):
+            tell.activity(one_line(vertex), current, total or None)
+        case progress.BuildWarning(message=message, line=line):
+            tell.line(f"warning: {message}" + (f" (line {line})" if line else ""))
+
+
+def build_error(error: BuildFailedError) -> StepError:
+    """The failure of a build, naming the instruction that failed."""
+    vertex = f"`{one_line(error.vertex)}`: " if error.vertex else ""
+    message = f"{vertex}{one_line(str(error))}"
+    if error.exit_code is not None and error.vertex:
+        message = f"`{one_line(error.vertex)}` ended with exit code {error.exit_code}"
+    return StepError(message, hint=_hint(str(error)), line=error.line)
+
+
+def tell_pull(reference: str, news: Mapping[str, Any], say: Callable[..., object]) -> None:
+    """One message of a pull; the SDK never raises, failures are messages too (docker-py#2226).
+
+    Raises:
+        StepError: the message is a failure.
+    """
+    if "error" in news:
+        raise pull_error(reference, str(news["error"]))
+    detail = news.get("progressDetail") or {}
+    text = f"{news.get('status', '')} {news.get('id', '')}".strip()
+    say(text, detail.get("current"), detail.get("total"))
+
+
+def pull_error(reference: str, said: str) -> StepError:
+    """The failure of a pull."""
+    return StepError(
+        f"`{reference}` cannot be pulled: {one_line(said)}",
+        hint="`invoke setup` tells what can be done on this machine",
+    )
+
+
+_HINTS = {
+    "no space left on device": "free some disk: `docker system df` shows what takes it",
+    "certificate verify failed": "the build does not trust this network's certificates: mount the "
+    "secret `ca-bundle` in that RUN (README, company proxies)",
+    "no match for platform": "the base image does not exist for this machine's platform",
+    "failed to solve with frontend": "see the message above",
+}
+
+
+def _hint(message: str) -> str:
+    lowered = message.lower()
+    return next((hint for said, hint in _HINTS.items() if said in lowered), "")

@@ -1,0 +1,54 @@
+"""A connector and where it comes from in, the labels that its image gets at export out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from build_config.connector import Connector
+from build_config.discovery import NAME_LABEL, VERSION_LABEL
+from build_config.fingerprint import BASES_LABEL, FINGERPRINT_LABEL
+
+_ANNOTATION = "org.opencontainers.image"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """Where the sources of a run come from.
+
+    Attributes:
+        revision: id of the commit that is checked out; None without git.
+        changed: connectors whose directory is not as committed.
+        source: URL of the repository; None where there is none.
+        time: of the run, with its time zone.
+    """
+
+    revision: str | None
+    changed: frozenset[str]
+    source: str | None
+    time: datetime
+
+
+def image_labels(
+    connector: Connector, origin: Origin, *, fingerprint: str, base_ids: Mapping[str, str]
+) -> dict[str, str]:
+    """The labels, added by the exporter: none of them can spoil a cached layer.
+
+    Keys of the OCI image specification, annotations.md; `io.airbyte.*` as the platform reads it.
+    """
+    dirty = "-dirty" if connector.name in origin.changed else ""
+    optional = {
+        VERSION_LABEL: connector.version,
+        f"{_ANNOTATION}.version": connector.version,
+        f"{_ANNOTATION}.revision": origin.revision and f"{origin.revision}{dirty}",
+        f"{_ANNOTATION}.source": origin.source,
+    }
+    return {
+        NAME_LABEL: connector.image.name,
+        f"{_ANNOTATION}.created": origin.time.isoformat(timespec="seconds"),
+        FINGERPRINT_LABEL: fingerprint,
+        BASES_LABEL: json.dumps(base_ids, sort_keys=True),
+        **{key: value for key, value in optional.items() if value},
+    }

@@ -1,0 +1,87 @@
+"""One build of the plan in, a tagged image with its fingerprint out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import partial
+
+from build_config import build_records
+from build_config.connector import Connector
+from build_config.context_tar import context_size, tar_stream
+from build_config.engine import ImageBuild, Tell
+from build_config.errors import StepError
+from build_config.image_labels import image_labels
+from build_config.performers.workshop import Workshop
+from build_config.plan import Build
+from build_config.scheduler import Result
+from build_config.steps import Step
+
+
+async def build_image(
+    step: Step, results: Mapping[str, Result], workshop: Workshop, tell: Tell
+) -> Result:
+    """Build it on the bases as they are now, label it, and remember what it was made from.
+
+    Raises:
+        StepError: with the Dockerfile's path, and the line where it is known.
+    """
+    build = workshop.plan.builds[step.target]
+    connector, root = build.connector, workshop.settings.root
+    tokens, ids = _settle_bases(build, results)
+    inputs = build.inputs(tokens)
+    if inputs is None:
+        raise AssertionError(f"{connector.name}: started before its bases were known")
+    request = ImageBuild(
+        tag=connector.image.canonical,
+        context=partial(tar_stream, root, connector.path, build.sources.context),
+        context_bytes=context_size(root, connector.path, build.sources.context),
+        build_args=connector.build_args,
+        labels=image_labels(
+            connector, workshop.origin, fingerprint=inputs.fingerprint, base_ids=ids
+        ),
+        secrets=connector.secrets,
+        no_cache=build.no_cache,
+    )
+    try:
+        image_id = await workshop.builder.build(request, tell)
+    except StepError as error:
+        raise _at_the_dockerfile(error, connector) from error
+    build_records.write(workshop.settings.state, connector.name, inputs)
+    return Result(token=inputs.fingerprint, id=image_id)
+
+
+def _settle_bases(
+    build: Build, results: Mapping[str, Result]
+) -> tuple[dict[str, str | None], dict[str, str]]:
+    """Tokens and ids of the bases: those of this run's steps where they ran, else as planned."""
+    tokens: dict[str, str | None] = {}
+    ids: dict[str, str] = {}
+    for name, base in build.bases.items():
+        result = results.get(base.step or "")
+        tokens[name] = result.token if result else base.token
+        ids[name] = (result.id if result else base.id) or ""
+    return tokens, ids
+
+
+def _at_the_dockerfile(error: StepError, connector: Connector) -> StepError:
+    """The same failure with its place; BuildKit of old names the instruction, not the line."""
+    return StepError(
+        str(error),
+        hint=error.hint,
+        path=error.path or connector.dockerfile_path,
+        line=error.line or _line_of(str(error), connector),
+    )
+
+
+def _line_of(message: str, connector: Connector) -> int | None:
+    """The line of the instruction that the message quotes as "`[2/3] RUN make`"."""
+    quoted = re.match(r"`\[[^\]]*\]\s*([^`]+)`", message)
+    if not quoted:
+        return None
+    wanted = " ".join(quoted[1].split())
+    for line, text in connector.dockerfile.instructions:
+        shown = " ".join(text.replace("\\\n", " ").split())
+        if shown == wanted or shown.startswith(wanted.rstrip(".… ")):
+            return line
+    return None

@@ -1,0 +1,97 @@
+"""The Java connectors of a run in, their Gradle distributions out: one start of Gradle for all."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+
+from build_config.connector import Connector
+from build_config.engine import Tell
+from build_config.errors import StepError
+from build_config.performers.workshop import Workshop
+from build_config.scheduler import Result
+from build_config.steps import Kind, Step
+
+_PATIENCE = 5.0
+"""Seconds between asking Gradle to stop and killing it."""
+
+
+async def gradle_build(
+    _step: Step, _results: Mapping[str, Result], workshop: Workshop, tell: Tell
+) -> Result:
+    """Run Gradle once; its output is the step's.
+
+    Raises:
+        StepError: there is no Gradle, or the build failed.
+    """
+    root = workshop.settings.root
+    targets = [step.target for step in workshop.plan.work if step.kind is Kind.BUILD]
+    built = (workshop.plan.builds[name].connector for name in targets)
+    tasks = (_task(connector) for connector in built if connector.gradle)
+    command = (_gradle(root), "--console=plain", *tasks)
+    tell.line(f"$ {' '.join(command)}")
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=root,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        start_new_session=True,  # Ctrl-C is the scheduler's to pass on
+    )
+    try:
+        failed = await _hear(process, tell)
+        code = await process.wait()
+    finally:
+        await _end(process)
+    if code != 0:
+        what = f" at `{failed}`" if failed else ""
+        raise StepError(f"`{command[0]}` ended with exit code {code}{what}", hint="see its log")
+    return Result()
+
+
+def _gradle(root: Path) -> str:
+    """The repository's wrapper, else the machine's Gradle."""
+    if (root / "gradlew").is_file():
+        return "./gradlew"
+    if shutil.which("gradle"):
+        return "gradle"
+    raise StepError(
+        "there is no `gradlew` in the repository and no `gradle` on this machine",
+        hint="invoke setup",
+    )
+
+
+def _task(connector: Connector) -> str:
+    """`:path:to:connector:distTar`, or what makes the jars where those are copied."""
+    takes_tar = any("build/distributions" in source for source in connector.dockerfile.copied)
+    return f":{connector.path.replace('/', ':')}:{'distTar' if takes_tar else 'assemble'}"
+
+
+async def _hear(process: asyncio.subprocess.Process, tell: Tell) -> str:
+    """Pass its lines on; the task that failed, where Gradle names one."""
+    failed = ""
+    if process.stdout is None:
+        raise AssertionError("its output is piped")
+    async for raw in process.stdout:
+        line = raw.decode(errors="replace").rstrip()
+        tell.line(line)
+        if line.startswith("> Task "):
+            tell.activity(line.removeprefix("> Task "))
+            failed = line.split()[2] if line.endswith(" FAILED") else failed
+    return failed
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Leave no Gradle behind: the whole group is asked, then killed."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if process.returncode is not None:
+            return
+        try:
+            os.killpg(process.pid, number)
+            await asyncio.wait_for(process.wait(), _PATIENCE)
+        except (ProcessLookupError, TimeoutError):
+            continue

@@ -1,0 +1,75 @@
+"""The one place that runs a command, prints its error and picks the exit code."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import traceback
+from collections.abc import Callable
+from importlib import import_module, metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from build_config.errors import RepositoryError, YardError
+from build_config.settings import Settings, read
+from build_config.streams import Streams
+
+if TYPE_CHECKING:
+    from invoke.context import Context
+
+BUG = 70
+INTERRUPTED = 130
+
+Command = Callable[[Settings, Streams], int]
+
+
+def run(context: Context, project: Path, command: Command) -> None:
+    """Run it; a failure ends the process with the failure's exit code, success returns.
+
+    Success returns so that `invoke setup build` goes on to the next task.
+    """
+    from invoke.exceptions import Exit
+
+    streams = Streams.of_process()
+    try:
+        code = command(read(context.config, project), streams)
+    except YardError as error:
+        code = _tell(error, streams)
+    except KeyboardInterrupt:
+        streams.note("interrupted")
+        code = INTERRUPTED
+    except BrokenPipeError:
+        # `invoke list | head`: the reader has gone, and with it everybody who could be told
+        sys.stderr.close()
+        code = 1
+    except Exception:  # noqa: BLE001 - the last resort: say that it is ours, and how to report it
+        code = _tell_bug(streams)
+    if code:
+        raise Exit(code=code)
+
+
+def call(name: str, settings: Settings, streams: Streams, **flags: object) -> int:
+    """Call a function of `build_config.commands`; imported only now: `invoke --list` is quick."""
+    function = getattr(import_module(f"build_config.commands.{name}"), name)
+    code: int = function(settings, streams, **flags)
+    return code
+
+
+def _tell(error: YardError, streams: Streams) -> int:
+    lines = error.defects if isinstance(error, RepositoryError) else (str(error),)
+    for line in lines:
+        streams.note(f"error: {line}")
+    if error.hint:
+        streams.note(f"hint: {error.hint}")
+    return error.exit_code
+
+
+def _tell_bug(streams: Streams) -> int:
+    streams.note(traceback.format_exc().rstrip())
+    streams.note(
+        "error: this is a bug of Connector Yard "
+        f"{metadata.version('connector-yard')} on Python {platform.python_version()}, "
+        f"{platform.platform()}"
+    )
+    streams.note("hint: please report it with the lines above")
+    return BUG

@@ -1,0 +1,306 @@
+"""Plan in, events out: runs ready steps in parallel, the critical path first.
+
+One event loop, pumped by whoever takes the events: no callbacks, no locks, and a display that is
+slow only slows the taking. Ctrl-C (SIGINT) and SIGTERM arrive as a decision of the scheduler:
+nothing more is started, running steps are cancelled and awaited, and the events still say how
+everything ended. A second one gives up at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from build_config.engine import Tell
+from build_config.errors import StepError, YardError
+from build_config.events import (
+    INTERRUPTED,
+    Event,
+    Outcome,
+    StepFinished,
+    StepOutput,
+    StepProgress,
+    StepSkipped,
+    StepStarted,
+)
+from build_config.steps import Action, Step
+
+_BUG = 70
+_PATIENCE = 10.0
+"""Seconds that cancelled steps get to tidy up when nobody takes their events any more."""
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """What a step that succeeded hands to the steps that need it.
+
+    Attributes:
+        token: what it adds to a fingerprint.
+        id: what the engine calls the image.
+        message: a few words for people.
+    """
+
+    token: str = ""
+    id: str = ""
+    message: str = ""
+
+
+class Perform(Protocol):
+    """Does one step; the results are those of all steps that ended well so far, by key."""
+
+    async def __call__(self, step: Step, results: Mapping[str, Result], tell: Tell) -> Result:
+        """Do it.
+
+        Raises:
+            YardError: it did not succeed.
+        """
+
+
+def execute(
+    steps: Sequence[Step],
+    performing: Callable[[], AbstractAsyncContextManager[Perform]],
+    *,
+    jobs: int,
+    fail_fast: bool = False,
+) -> Iterator[Event]:
+    """Run the steps, at most `jobs` at a time; a failure skips what needs the failed step.
+
+    Args:
+        steps: of a plan; every key in `needs` is a step of it.
+        performing: opened once, on the loop, before the first step; closed after the last.
+        jobs: how many steps run at the same time.
+        fail_fast: stop starting steps after the first failure.
+    """
+    loop = asyncio.new_event_loop()
+    run = _Run(steps, jobs=jobs, fail_fast=fail_fast)
+    main = loop.create_task(run.main(performing))
+    _listen_to_signals(loop, run)
+    try:
+        while not main.done() or run.events:
+            if not run.events:
+                loop.run_until_complete(run.something_happened(main))
+            while run.events:
+                yield run.events.popleft()
+        main.result()
+    finally:
+        _close(loop, main)
+
+
+def _listen_to_signals(loop: asyncio.AbstractEventLoop, run: _Run) -> None:
+    """Only a main thread can; elsewhere the caller's own handling stays in force."""
+    for number in _SIGNALS:
+        try:
+            loop.add_signal_handler(number, run.interrupt)
+        except (ValueError, RuntimeError):
+            return
+
+
+def _close(loop: asyncio.AbstractEventLoop, main: asyncio.Task[None]) -> None:
+    """Leave nothing running, also when the events are not taken to their end."""
+    if not main.done():
+        main.cancel()
+        loop.run_until_complete(asyncio.wait([main], timeout=_PATIENCE))
+    for number in _SIGNALS:
+        loop.remove_signal_handler(number)
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()
+
+
+class _Run:
+    """One run: what waits, what is ready, what runs, and the events not yet taken."""
+
+    def __init__(self, steps: Sequence[Step], *, jobs: int, fail_fast: bool) -> None:
+        self.events: deque[Event] = deque()
+        self._steps = {step.key: step for step in steps}
+        self._jobs = jobs
+        self._fail_fast = fail_fast
+        self._begin = time.monotonic()
+        self._priority = _critical_path(self._steps)
+        self._waiting = {key: set(step.needs) for key, step in self._steps.items()}
+        self._dependents = _dependents(self._steps)
+        self._running: dict[str, asyncio.Task[Result]] = {}
+        self._started: dict[str, float] = {}
+        self._results: dict[str, Result] = {}
+        self._stop = ""
+        self._interrupts = 0
+        self._news = asyncio.Event()
+
+    def emit(self, event: Event) -> None:
+        self.events.append(event)
+        self._news.set()
+
+    async def something_happened(self, main: asyncio.Task[None]) -> None:
+        """Return when there is an event to take, or the run has ended."""
+        if self.events or main.done():
+            return
+        self._news.clear()
+        news = asyncio.ensure_future(self._news.wait())
+        await asyncio.wait({news, main}, return_when=asyncio.FIRST_COMPLETED)
+        news.cancel()
+
+    def now(self) -> float:
+        return time.monotonic() - self._begin
+
+    def interrupt(self) -> None:
+        self._interrupts += 1
+        if self._interrupts > 1:
+            raise KeyboardInterrupt
+        self._stop = INTERRUPTED
+        for task in self._running.values():
+            task.cancel()
+
+    async def main(self, performing: Callable[[], AbstractAsyncContextManager[Perform]]) -> None:
+        self._skip_what_is_done()
+        async with performing() as perform:
+            try:
+                while self._start_ready(perform) or self._running:
+                    await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
+                    self._settle()
+            finally:
+                await self._cancel_running()
+        for key in list(self._waiting):
+            self._skip(key, self._stop or "nothing made it ready")
+
+    def _skip_what_is_done(self) -> None:
+        done = {key for key, step in self._steps.items() if step.action is Action.SKIP}
+        for key in done:
+            del self._waiting[key]
+        for needs in self._waiting.values():
+            needs.difference_update(done)
+        for key, step in self._steps.items():
+            if key in done:
+                self.emit(StepSkipped(key=key, at=self.now(), expected=True, because=step.reason))
+
+    def _start_ready(self, perform: Perform) -> bool:
+        """Fill the free places; whether anything was started."""
+        if self._stop:
+            return False
+        ready = [key for key, needs in self._waiting.items() if not needs]
+        ready.sort(key=lambda key: -self._priority[key])
+        free = self._jobs - len(self._running)
+        for key in ready[:free]:
+            del self._waiting[key]
+            self._started[key] = self.now()
+            self.emit(StepStarted(key=key, at=self._started[key]))
+            self._running[key] = asyncio.create_task(self._perform(key, perform))
+        return bool(ready[:free])
+
+    async def _perform(self, key: str, perform: Perform) -> Result:
+        return await perform(self._steps[key], self._results, _Teller(key, self))
+
+    def _settle(self) -> None:
+        for key, task in list(self._running.items()):
+            if task.done():
+                del self._running[key]
+                self._finish(key, task)
+
+    async def _cancel_running(self) -> None:
+        for task in self._running.values():
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running.values())
+            self._settle()
+
+    def _finish(self, key: str, task: asyncio.Task[Result]) -> None:
+        if task.cancelled():
+            self._ended(key, Outcome.CANCELLED, message=self._stop)
+        elif error := task.exception():
+            self._fail(key, error)
+        else:
+            self._results[key] = task.result()
+            self._satisfy(key)
+            self._ended(key, Outcome.DONE, message=task.result().message)
+
+    def _fail(self, key: str, error: BaseException) -> None:
+        """A YardError is the step's; anything else is a bug of ours and says so."""
+        known = isinstance(error, YardError)
+        if not known:
+            for line in "".join(traceback.format_exception(error)).splitlines():
+                self.emit(StepOutput(key=key, at=self.now(), line=line))
+        self.emit(
+            StepFinished(
+                key=key,
+                at=self.now(),
+                outcome=Outcome.FAILED,
+                seconds=self.now() - self._started[key],
+                message=str(error) if known else f"a bug: {error!r}",
+                hint=error.hint if isinstance(error, YardError) else "please report it",
+                path=error.path if isinstance(error, StepError) else None,
+                line=error.line if isinstance(error, StepError) else None,
+                exit_code=error.exit_code if isinstance(error, YardError) else _BUG,
+            )
+        )
+        self._skip_dependents(key)
+        if self._fail_fast:
+            self._stop = self._stop or "stopped at the first failure"
+
+    def _ended(self, key: str, outcome: Outcome, *, message: str) -> None:
+        seconds = self.now() - self._started[key]
+        self.emit(
+            StepFinished(key=key, at=self.now(), outcome=outcome, seconds=seconds, message=message)
+        )
+
+    def _satisfy(self, key: str) -> None:
+        for dependent in self._dependents[key]:
+            if dependent in self._waiting:
+                self._waiting[dependent].discard(key)
+
+    def _skip_dependents(self, failed: str) -> None:
+        """Everything that needs it, directly or not; each says who it really was."""
+        gone = {failed}
+        while more := [key for key, needs in self._waiting.items() if needs & gone]:
+            for key in more:
+                gone.add(key)
+                self._skip(key, f"`{failed}` failed")
+
+    def _skip(self, key: str, because: str) -> None:
+        del self._waiting[key]
+        self.emit(StepSkipped(key=key, at=self.now(), expected=False, because=because))
+
+
+class _Teller:
+    """Turns what a step says into events; see `engine.Tell`."""
+
+    def __init__(self, key: str, run: _Run) -> None:
+        self._key = key
+        self._run = run
+
+    def activity(self, text: str, current: int | None = None, total: int | None = None) -> None:
+        self._run.emit(
+            StepProgress(
+                key=self._key, at=self._run.now(), activity=text, current=current, total=total
+            )
+        )
+
+    def line(self, text: str) -> None:
+        self._run.emit(StepOutput(key=self._key, at=self._run.now(), line=text))
+
+
+def _dependents(steps: Mapping[str, Step]) -> dict[str, list[str]]:
+    dependents: dict[str, list[str]] = {key: [] for key in steps}
+    for key, step in steps.items():
+        for need in step.needs:
+            dependents[need].append(key)
+    return dependents
+
+
+def _critical_path(steps: dict[str, Step]) -> dict[str, float]:
+    """Seconds from the start of each step to the end of the last that waits for it.
+
+    Steps stand in an order in which they can run, so that one pass backwards is enough.
+    """
+    behind: dict[str, float] = dict.fromkeys(steps, 0.0)
+    for key in reversed(steps):
+        step = steps[key]
+        behind[key] += step.seconds if step.action is Action.RUN else 0.0
+        for need in step.needs:
+            behind[need] = max(behind[need], behind[key])
+    return behind

@@ -1,0 +1,86 @@
+"""Every task: its flags, their help, and one call."""
+
+from functools import partial
+from pathlib import Path
+
+from invoke.collection import Collection
+from invoke.context import Context
+from invoke.tasks import task
+
+from build_config import program
+from build_config.settings import DEFAULTS
+
+PROJECT = Path(__file__).resolve().parent
+
+CONNECTOR = "names, globs, comma lists; repeat it for more (default: all)"
+PROGRESS = "auto, live, plain, github, json or quiet"
+
+
+@task(help={"check": "only report, in a table; change nothing"})
+def setup(context: Context, check: bool = False) -> None:
+    """Make this machine able to build: the engine, base images, and Gradle where it is needed."""
+    program.run(context, PROJECT, partial(program.call, "setup", check=check))
+
+
+@task(
+    name="list",
+    help={
+        "kind": "only source, destination or base",
+        "format": "table, json or names",
+    },
+)
+def list_(context: Context, kind: str | None = None, format: str = "table") -> None:  # noqa: A002
+    """Show what is here; needs no engine and no network."""
+    program.run(
+        context, PROJECT, partial(program.call, "list_connectors", kind=kind, output=format)
+    )
+
+
+@task(
+    iterable=["connector"],
+    help={"connector": CONNECTOR, "format": "tree, json, mermaid or dot"},
+)
+def graph(context: Context, connector: list[str], format: str = "tree") -> None:  # noqa: A002
+    """Show what stands on what; needs no engine and no network."""
+    program.run(
+        context, PROJECT, partial(program.call, "show_graph", connector=connector, output=format)
+    )
+
+
+@task(
+    iterable=["connector", "secret"],
+    help={
+        "connector": CONNECTOR,
+        "kind": "only source, destination or base, and what they stand on",
+        "dry-run": "show the plan with its reasons; build nothing",
+        "force": "build the selected images again, without the builder's cache",
+        "fail-fast": "start nothing more after the first failure",
+        "jobs": "how many images are built at a time (default: chosen from the machine)",
+        "progress": PROGRESS,
+        "secret": "id=NAME,src=FILE or id=NAME,env=VARIABLE, for RUN --mount=type=secret",
+    },
+)
+def build(
+    context: Context,
+    connector: list[str],
+    secret: list[str],
+    kind: str | None = None,
+    dry_run: bool = False,
+    force: bool = False,
+    fail_fast: bool = False,
+    jobs: str | None = None,
+    progress: str = "auto",
+) -> None:
+    """Build what is stale, bases first; a second time there is nothing to do."""
+    flags = {name: value for name, value in locals().items() if name != "context"}
+    program.run(context, PROJECT, partial(program.call, "build", **flags))
+
+
+@task(iterable=["connector"], help={"connector": CONNECTOR.removesuffix(" (default: all)")})
+def why(context: Context, connector: list[str]) -> None:
+    """Say why a connector would be built or not: the very file, base or setting."""
+    program.run(context, PROJECT, partial(program.call, "why", connector=connector))
+
+
+namespace = Collection(setup, list_, graph, build, why)
+namespace.configure(DEFAULTS)

@@ -21,6 +21,8 @@ EXIT_INTERRUPTED = 130
 _VERBS = {Kind.BUILD: "built", Kind.PULL: "pulled", Kind.GRADLE: "assembled with Gradle"}
 _LISTED = 12  # with more names than this the command to continue is longer than a person reads
 
+_NAMED = 5  # more steps than this that were skipped for one reason are only counted
+
 
 class Ending(StrEnum):
     """What became of a step of the plan."""
@@ -237,13 +239,25 @@ def _table(results: Sequence[Result]) -> RenderableType:
     table.add_column("result", no_wrap=True)
     table.add_column("time", justify="right", no_wrap=True)
     table.add_column("why", overflow="fold")
-    for result in results:
+    for names, result in _grouped(results):
         style = "red" if result.ending is Ending.FAILED else ""
         hint = f"\nhint: {one_line(result.hint)}" if result.hint else ""
         table.add_row(
-            Text(one_line(result.step.key)),
+            Text(names),
             Text(result.ending.value, style=style),
             duration(result.seconds) if result.seconds else "",
             Text(one_line(result.why) + hint),
         )
     return table
+
+
+def _grouped(results: Sequence[Result]) -> list[tuple[str, Result]]:
+    """What each row says of whom: many that were skipped for one reason are one row."""
+    shared = Counter(result.why for result in results if result.ending is Ending.SKIPPED)
+    rows: dict[str, tuple[str, Result]] = {}
+    for result in results:
+        if result.ending is Ending.SKIPPED and shared[result.why] > _NAMED:
+            rows[f"skipped {result.why}"] = (counted(shared[result.why], "step"), result)
+        else:
+            rows[result.step.key] = (one_line(result.step.key), result)
+    return list(rows.values())

@@ -68,6 +68,14 @@ def test_many_images_that_are_up_to_date_are_one_line() -> None:
     assert text == "✓           198 images are up to date\n"
 
 
+def test_a_run_with_nothing_to_do_draws_no_rows() -> None:
+    console, text = recorded(terminal=True)
+    c = up_to_date("source-c")
+    list(show((c,), iter([skip(c)]), Output(console=console)))
+    assert lines_shown(text()) == ["✓           build source-c  nothing changed"]
+    assert "running" not in text()
+
+
 def test_few_images_that_are_up_to_date_are_named() -> None:
     steps = [up_to_date(f"source-{number}") for number in range(3)]
     text = said(show, steps, [skip(step) for step in steps])

@@ -119,6 +119,14 @@ def test_a_long_rest_is_continued_with_what_was_typed() -> None:
     assert to_continue(Report.of(steps, []), command=command) == command
 
 
+def test_many_steps_skipped_for_one_reason_are_one_row() -> None:
+    steps = [build(f"source-{number}") for number in range(150)]
+    skips = [skip(step, because="`build source-a` failed", expected=False) for step in steps]
+    lines = told(Report.of((A, *steps), [failed(A), *skips])).splitlines()
+    assert lines[5] == "150 steps        skipped           `build source-a` failed"
+    assert len(lines) == 9
+
+
 def test_the_command_that_continues_can_be_copied_from_any_terminal() -> None:
     steps = [build(f"source-with-a-rather-long-name-{number}") for number in range(5)]
     last = told(Report.of(steps, [failed(step) for step in steps])).splitlines()[-1]

@@ -112,8 +112,9 @@ class _Painter:
                 self._paint(lines)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """The rows as they are at this moment."""
-        if not self._open:
+        """The rows as they are at this moment; none once nothing is left to run."""
+        if not (self._open and (self.board.running or self.board.waiting)):
+            self._drawn = ()
             return
         width, height = options.size
         screen = Screen(width=width, height=height, marks=self._marks)

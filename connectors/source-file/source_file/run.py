@@ -38,13 +38,18 @@ def _run(arguments: list[str]) -> int:
     if not arguments or (arguments[0] not in COMMANDS and not arguments[0].startswith("-")):
         given = f"unknown command `{arguments[0]}`" if arguments else "no command"
         return _refuse(f"{given}: use one of {', '.join(COMMANDS)}")
-    _find_temporary_directory()
-    from airbyte_cdk.entrypoint import launch
+    from airbyte_cdk.entrypoint import AirbyteEntrypoint, launch
 
+    from source_file.output import print_read
     from source_file.source import SourceFile
 
+    source = SourceFile()
     try:
-        launch(SourceFile(), arguments)
+        if arguments[0] == "read":
+            print_read(source, AirbyteEntrypoint(source), arguments)
+        else:
+            _find_temporary_directory()
+            launch(source, arguments)
     except SystemExit as stop:
         if stop.code == WRONG_USAGE:
             return _refuse(f"wrong arguments for `{arguments[0]}`: see stderr")

@@ -19,9 +19,9 @@ from build_config.machine.recipes import find_recipe
 @pytest.mark.parametrize(
     "message",
     [
-        'Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host',
+        'Get "https://registry.example/v2/": dial tcp: lookup registry.example: no such host',
         'Get "http://localhost:1/v2/": dial tcp 127.0.0.1:1: connect: connection refused',
-        'Get "https://registry-1.docker.io/v2/": net/http: request canceled (Client.Timeout exceeded)',
+        'Get "https://registry.example/v2/": net/http: request canceled (Client.Timeout exceeded)',
         'Get "https://registry-1.docker.io/v2/": net/http: TLS handshake timeout',
         'Get "https://registry-1.docker.io/v2/": context deadline exceeded',
         'Get "https://registry-1.docker.io/v2/": x509: certificate signed by unknown authority',

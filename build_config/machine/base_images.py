@@ -81,8 +81,8 @@ def obtain(client: APIClient, reference: str, *, host: Host) -> Iterator[Progres
             raise
         if not (host.mmdebstrap or host.installs_packages):
             raise RegistryUnreachableError(str(error), hint=_how_to_get_tool(host)) from error
-        activity = f"{error}; making it from Debian's packages instead"
-        yield Progress(subject=f"image {reference}", activity=activity)
+        activity = "making it from Debian's packages"
+        yield Progress(subject=f"image {reference}", activity=activity, line=str(error))
         yield from bootstrap(client, reference=reference, recipe=recipe, host=host)
 
 

@@ -164,10 +164,9 @@ def _import(client: APIClient, root: Path, changes: tuple[str, ...]) -> str:
     from docker.errors import APIError
 
     try:
-        answer = client.import_image_from_file(str(root), changes=list(changes))
+        return imported_id(client.import_image_from_file(str(root), changes=list(changes)))
     except APIError as error:
         raise MachineError(f"the engine does not import the image: {error.explanation}") from error
-    return imported_id(answer)
 
 
 def imported_id(answer: str) -> str:

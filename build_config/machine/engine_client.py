@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -88,6 +88,23 @@ def connect(address: EngineAddress, *, api_version: str = "auto", timeout: float
     except (DockerException, ValueError) as error:
         raise EngineUnavailableError(
             f"no Docker engine answers at {address}: {_reason(error)}", hint="`invoke setup`"
+        ) from error
+
+
+@contextmanager
+def failures_explained() -> Iterator[None]:
+    """Turn what the SDK raises when the engine fails or goes away into an error for people."""
+    from docker.errors import APIError, DockerException
+    from requests import RequestException
+
+    try:
+        yield
+    except APIError as error:
+        raise EngineUnavailableError(f"the engine fails: {error.explanation}") from error
+    except (DockerException, RequestException) as error:
+        reason = _reason(error)
+        raise EngineUnavailableError(
+            f"the engine went away: {reason}", hint="`invoke setup`"
         ) from error
 
 

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 PACKAGE_LISTS = Path("/var/lib/apt/lists")
 FRESH_SECONDS = 24 * 60 * 60
-LOCK_TIMEOUT = ("-o", "DPkg::Lock::Timeout=120")  # somebody's unattended upgrade may be running
+OPTIONS = (
+    "-q",
+    *("-o", "DPkg::Lock::Timeout=120"),  # somebody's unattended upgrade may be running
+    *("-o", "Dpkg::Use-Pty=0"),  # no percentages: these are lines for a log
+)
 
 
 def install(packages: tuple[str, ...], *, host: Host, subject: str) -> Iterator[Progress]:
@@ -59,7 +63,7 @@ def _apt_get(
 ) -> Iterator[Progress]:
     yield Progress(subject=subject, activity=activity)
     lines = stream(
-        ("apt-get", "-q", *LOCK_TIMEOUT, *arguments),
+        ("apt-get", *OPTIONS, *arguments),
         environment=apt_environment(host),
         stop_whole_group=False,
     )

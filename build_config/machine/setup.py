@@ -9,7 +9,7 @@ from __future__ import annotations
 import platform
 import shutil
 import sys
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from build_config.errors import MachineError, YardError
 from build_config.machine import base_images, engine, lock, toolchain
 from build_config.machine.engine_address import EngineAddress, find_engine_address
-from build_config.machine.engine_client import EngineAnswer, ask, connect
+from build_config.machine.engine_client import EngineAnswer, ask, connect, failures_explained
 from build_config.machine.findings import Finding, Needs, Progress, State
 from build_config.machine.host import Host, find_program, look_at_host
 from build_config.machine.process import CommandError, capture
@@ -121,14 +121,14 @@ def _find_engine(needs: Needs, host: Host) -> _Engine:
 def _engine_and_images(needs: Needs, host: Host) -> tuple[Finding, ...]:
     try:
         found = _find_engine(needs, host)
+        row = engine.report(found.address, found.answer, found.decision)
+        if not found.usable:
+            return (row, *_unknown_images(needs))
+        with _client(found) as client:
+            images = (base_images.look(client, reference) for reference in needs.external_images)
+            return (row, *_disk(client, found.address), *images)
     except YardError as error:
         return (_engine_failed(error), *_unknown_images(needs))
-    row = engine.report(found.address, found.answer, found.decision)
-    if not found.usable:
-        return (row, *_unknown_images(needs))
-    with closing(connect(found.address, api_version=found.answer.api_version)) as client:
-        images = (base_images.look(client, reference) for reference in needs.external_images)
-        return (row, *_disk(client, found.address), *images)
 
 
 def _prepare_engine_and_images(needs: Needs, host: Host) -> Iterator[Progress | Finding]:
@@ -145,10 +145,23 @@ def _prepare_engine_and_images(needs: Needs, host: Host) -> Iterator[Progress | 
     if not found.usable:
         yield from _unknown_images(needs)
         return
-    with closing(connect(found.address, api_version=found.answer.api_version)) as client:
-        yield from _disk(client, found.address)
-        for reference in needs.external_images:
-            yield from _prepare_image(client, reference, found.host)
+    try:
+        with _client(found) as client:
+            yield from _disk(client, found.address)
+            for reference in needs.external_images:
+                yield from _prepare_image(client, reference, found.host)
+    except YardError as error:
+        yield _engine_failed(error)
+
+
+@contextmanager
+def _client(found: _Engine) -> Iterator[APIClient]:
+    api_version = found.answer.api_version
+    with (
+        failures_explained(),
+        closing(connect(found.address, api_version=api_version)) as client,
+    ):
+        yield client
 
 
 def _prepare_image(client: APIClient, reference: str, host: Host) -> Iterator[Progress | Finding]:

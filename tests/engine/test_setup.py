@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import subprocess
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
 
+from build_config.errors import MachineError
 from build_config.machine import base_images, setup
 from build_config.machine.bootstrap import BOOTSTRAPPED_FROM_LABEL, bootstrap
 from build_config.machine.engine_address import find_engine_address
@@ -123,6 +126,37 @@ def test_an_image_that_no_registry_gives_is_a_finding_with_its_reason() -> None:
     assert "no registry can be reached" in finding.found
     assert "connection refused" in finding.found
     assert "docker load" in finding.remedy
+
+
+class EmptyRegistry(BaseHTTPRequestHandler):
+    """A registry that answers, and has nothing."""
+
+    def do_GET(self) -> None:
+        """Say that the registry is there, and that nothing else is."""
+        found = self.path == "/v2/"
+        body = b"{}" if found else b'{"errors": [{"code": "MANIFEST_UNKNOWN", "message": "no"}]}'
+        self.send_response(200 if found else 404)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_HEAD = do_GET  # noqa: N815 - the name is http.server's
+
+    def log_message(self, *_: object) -> None:
+        """Keep the test's output clean."""
+
+
+def test_a_registry_that_has_no_such_image_is_a_refusal(client: APIClient) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), EmptyRegistry) as registry:
+        Thread(target=registry.serve_forever, daemon=True).start()
+        steps = base_images.obtain(
+            client, f"127.0.0.1:{registry.server_port}/nobody/has:1", host=HOST
+        )
+        with pytest.raises(MachineError, match="the registry does not give") as caught:
+            tuple(steps)
+        registry.shutdown()
+    assert not isinstance(caught.value, base_images.RegistryUnreachableError)
 
 
 def test_what_is_there_is_fine_and_nothing_is_done(client: APIClient, reference: str) -> None:

@@ -30,9 +30,12 @@ from build_config.events import (
     StepSkipped,
     StepStarted,
 )
+from build_config.step_order import critical_path, dependents
 from build_config.steps import Action, Step
 
 _BUG = 70
+_HEARTBEAT = 30.0
+"""Seconds of silence after which running steps are mentioned again."""
 _PATIENCE = 10.0
 """Seconds that cancelled steps get to tidy up when nobody takes their events any more."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -123,17 +126,20 @@ class _Run:
         self._jobs = jobs
         self._fail_fast = fail_fast
         self._begin = time.monotonic()
-        self._priority = _critical_path(self._steps)
+        self._priority = critical_path(self._steps)
         self._waiting = {key: set(step.needs) for key, step in self._steps.items()}
-        self._dependents = _dependents(self._steps)
+        self._dependents = dependents(self._steps)
         self._running: dict[str, asyncio.Task[Result]] = {}
         self._started: dict[str, float] = {}
         self._results: dict[str, Result] = {}
         self._stop = ""
         self._interrupts = 0
+        self._activity: dict[str, str] = {}
         self._news = asyncio.Event()
 
     def emit(self, event: Event) -> None:
+        if isinstance(event, StepProgress):
+            self._activity[event.key] = event.activity
         self.events.append(event)
         self._news.set()
 
@@ -143,8 +149,17 @@ class _Run:
             return
         self._news.clear()
         news = asyncio.ensure_future(self._news.wait())
-        await asyncio.wait({news, main}, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(
+            {news, main}, timeout=_HEARTBEAT, return_when=asyncio.FIRST_COMPLETED
+        )
         news.cancel()
+        if not done:
+            self._say_what_runs()
+
+    def _say_what_runs(self) -> None:
+        """Repeat what each running step does: a display that hears nothing can say nothing."""
+        for key in self._running:
+            self.emit(StepProgress(key=key, at=self.now(), activity=self._activity.get(key, "")))
 
     def now(self) -> float:
         return time.monotonic() - self._begin
@@ -282,25 +297,3 @@ class _Teller:
 
     def line(self, text: str) -> None:
         self._run.emit(StepOutput(key=self._key, at=self._run.now(), line=text))
-
-
-def _dependents(steps: Mapping[str, Step]) -> dict[str, list[str]]:
-    dependents: dict[str, list[str]] = {key: [] for key in steps}
-    for key, step in steps.items():
-        for need in step.needs:
-            dependents[need].append(key)
-    return dependents
-
-
-def _critical_path(steps: dict[str, Step]) -> dict[str, float]:
-    """Seconds from the start of each step to the end of the last that waits for it.
-
-    Steps stand in an order in which they can run, so that one pass backwards is enough.
-    """
-    behind: dict[str, float] = dict.fromkeys(steps, 0.0)
-    for key in reversed(steps):
-        step = steps[key]
-        behind[key] += step.seconds if step.action is Action.RUN else 0.0
-        for need in step.needs:
-            behind[need] = max(behind[need], behind[key])
-    return behind

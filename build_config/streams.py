@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ class Streams:
 
     @classmethod
     def of_process(cls) -> Streams:
-        """Those of this process."""
+        """Those of this process; what its encoding cannot say becomes `?`, not a crash."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(errors="replace")
         return cls(out=sys.stdout, notes=sys.stderr, environ=os.environ)
 
     @cached_property

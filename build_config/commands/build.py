@@ -50,6 +50,7 @@ def build(settings: Settings, streams: Streams, **typed: Any) -> int:
         fail_fast=flags.fail_fast,
         secrets=(*settings.secrets, *map(read_secret, flags.secret)),
         begin=begin,
+        command="invoke build",
     )
     wish = Wish(
         connector=flags.connector,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from build_config.image_labels import Origin
 from build_config.machine.ca_bundle import find_bundle
 from build_config.performers.choice import performing
 from build_config.performers.workshop import Workshop
-from build_config.report import Report, render
+from build_config.report import Report, headline, tell
 from build_config.scheduler import Perform, execute
 from build_config.settings import Settings
 from build_config.streams import Streams
@@ -38,6 +38,7 @@ class RunOptions:
         jobs: None to choose from the machine.
         secrets: offered to every build.
         begin: when the command started, on the monotonic clock.
+        command: what was typed, for advice on how to continue.
     """
 
     display: str
@@ -45,6 +46,7 @@ class RunOptions:
     fail_fast: bool
     secrets: tuple[Secret, ...]
     begin: float
+    command: str
 
 
 def run(settings: Settings, streams: Streams, planned: Planned, options: RunOptions) -> int:
@@ -53,7 +55,7 @@ def run(settings: Settings, streams: Streams, planned: Planned, options: RunOpti
         raise AssertionError("a plan without an engine is only shown")
     plan, engine = planned.plan, planned.engine
     now = datetime.now(UTC)
-    folder = logs.run_folder(settings.root, now=now, process=os.getpid())
+    folder = _from_here(logs.run_folder(settings.root, now=now, process=os.getpid()))
     planning = time.monotonic() - options.begin
 
     @asynccontextmanager
@@ -70,7 +72,8 @@ def run(settings: Settings, streams: Streams, planned: Planned, options: RunOpti
         fail_fast=options.fail_fast,
     )
     if plan.work:
-        events = logs.keep(plan.steps, events, folder, warn=streams.note)
+        _keep_out_of_git(settings.state)
+        events = logs.keep(plan.steps, events, folder, warn=streams.console.print)
     summary = streams.environ.get("GITHUB_STEP_SUMMARY")
     output = Output(
         console=streams.console,
@@ -81,9 +84,23 @@ def run(settings: Settings, streams: Streams, planned: Planned, options: RunOpti
         plan.steps, DISPLAYS[options.display](plan.steps, events, output), before=planning
     )
     history.record(settings.state, report)
-    if options.display != "json":
-        streams.console.print(render(report))
+    if options.display == "quiet":
+        streams.say(headline(report))
+    elif options.display != "json":
+        tell(report, streams.console, command=options.command)
     return report.exit_code
+
+
+def _from_here(path: Path) -> Path:
+    """Short to read and to paste: relative to the working directory where it is below it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _keep_out_of_git(state: Path) -> None:
+    """A repository that never heard of us has no ignore rule for what we write."""
+    with suppress(OSError):
+        state.mkdir(exist_ok=True)
+        (state / ".gitignore").write_text("*\n", encoding="utf-8")
 
 
 def _origin(root: Path, planned: Planned, now: datetime) -> Origin:

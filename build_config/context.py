@@ -94,8 +94,10 @@ def list_sources(
         RepositoryError: what cannot be read or is neither file nor link (all are named).
     """
     unclean = [""] if snapshot is None else snapshot.unclean(directory, ignored=False)
-    rules = parse_rules(_OUTPUTS + _PROSE if "" in unclean else _PROSE)
-    files = _clean_files(snapshot, directory, rules)
+    files = _clean_files(snapshot, directory, parse_rules(_PROSE))
+    if not files and not unclean:
+        unclean = [""]  # git ignores all of it, or it is a link to elsewhere
+    rules = parse_rules(_PROSE + _OUTPUTS if "" in unclean else _PROSE)
     base = root / directory
     unread = set(_expand(base, unclean, rules)).difference(files)
     found, defects = _read(base, directory, unread, _hash_name(snapshot))

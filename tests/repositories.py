@@ -36,7 +36,7 @@ def write(root: Path, files: dict[str, str]) -> None:
     """Write files, by path below `root`."""
     for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(text)
+        (root / path).write_bytes(os.fsencode(text))
 
 
 def new_repository(root: Path, files: dict[str, str], *options: str) -> Path:

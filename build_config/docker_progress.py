@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,7 +19,7 @@ def tell_build(tell: Tell, context_bytes: int, news: progress.Progress) -> None:
         case progress.ContextSent(sent=sent):
             tell.activity("sending the context", sent, max(context_bytes, sent))
         case progress.VertexStarted(vertex=vertex):
-            tell.activity(one_line(vertex))
+            tell.activity(_without_flags(vertex))
             tell.line(f"> {vertex}")
         case progress.VertexFinished(vertex=vertex, cached=True):
             tell.line(f"> {vertex}: cached")
@@ -27,7 +28,7 @@ def tell_build(tell: Tell, context_bytes: int, news: progress.Progress) -> None:
         case progress.LogLine(text=text):
             tell.line(text)
         case progress.Transfer(vertex=vertex, current=current, total=total):
-            tell.activity(one_line(vertex), current, total or None)
+            tell.activity(_without_flags(vertex), current, total or None)
         case progress.BuildWarning(message=message, line=line):
             tell.line(f"warning: {message}" + (f" (line {line})" if line else ""))
 
@@ -60,6 +61,14 @@ def pull_error(reference: str, said: str) -> StepError:
         f"`{reference}` cannot be pulled: {one_line(said)}",
         hint="`invoke setup` tells what can be done on this machine",
     )
+
+
+_FLAGS = re.compile(r"(?<=\b[A-Z]{3} )(?:--\S+ +)+")
+
+
+def _without_flags(vertex: str) -> str:
+    """`[2/3] RUN pip install x`: what is run says more in a narrow row than how it is mounted."""
+    return _FLAGS.sub("", one_line(vertex))
 
 
 _HINTS = {

@@ -12,9 +12,10 @@ from build_config.errors import MachineError
 from build_config.machine import packages
 from build_config.machine.engine_client import EngineAnswer, Reach, ask
 from build_config.machine.findings import Finding, Progress, State
-from build_config.machine.host import Host, look_at_host
+from build_config.machine.host import Host, find_program, look_at_host
 from build_config.machine.process import (
     CommandError,
+    capture,
     has_ended,
     last_lines,
     start_detached,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 SUBJECT = "Docker engine"
 OLDEST_API = (1, 39)  # Docker 18.09, the first with BuildKit for everybody
 ENGINE_PACKAGES = ("docker.io", "ca-certificates")  # registries are reached over TLS
+CLI_PACKAGE = "docker-cli"  # apart from docker.io since Debian 13; we do without, people do not
 ENGINE_LOG = Path("/var/log/docker.log")
 ENGINE_PROCESS_ID = Path("/var/run/docker.pid")
 START_SECONDS = 60
@@ -139,13 +141,19 @@ def report(address: EngineAddress, answer: EngineAnswer, decision: Decision) -> 
 def provide(host: Host, address: EngineAddress, decision: Decision) -> Iterator[Progress]:
     """Install and start the engine as decided; raise MachineError when that does not work."""
     if decision.action is Action.INSTALL:
-        yield from packages.install(ENGINE_PACKAGES, host=host, subject=SUBJECT)
+        yield from _install(host)
         host = look_at_host()
         if ask(address).reach is Reach.ANSWERS:
             return
     if not host.dockerd:
         raise MachineError("`dockerd` is not there after installing `docker.io`")
     yield from _start(host, address)
+
+
+def _install(host: Host) -> Iterator[Progress]:
+    yield from packages.install(ENGINE_PACKAGES, host=host, subject=SUBJECT)
+    if find_program("docker") is None and capture(("apt-cache", "show", CLI_PACKAGE)):
+        yield from packages.install((CLI_PACKAGE,), host=host, subject=SUBJECT)
 
 
 def _start(host: Host, address: EngineAddress) -> Iterator[Progress]:

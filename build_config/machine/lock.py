@@ -43,8 +43,10 @@ def wait_for(descriptor: int) -> Iterator[Progress]:
     """Take the lock, and say so while somebody else holds it; Windows goes without one."""
     if sys.platform == "win32":
         return
+    if _taken(descriptor):
+        return
+    yield Progress(subject="setup", activity="waiting for another `invoke setup`")
     while not _taken(descriptor):
-        yield Progress(subject="setup", activity="waiting for another `invoke setup`")
         time.sleep(POLL_SECONDS)
 
 

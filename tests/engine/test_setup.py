@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -65,15 +64,16 @@ def reference(client: APIClient) -> Iterator[str]:
         client.remove_image(name, force=True)
 
 
-def run_in(reference: str, *command: str) -> str:
-    done = subprocess.run(
-        ("docker", "run", "--rm", "--network=none", reference, *command),
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+def run_in(client: APIClient, reference: str, *command: str) -> str:
+    container = client.create_container(reference, list(command), network_disabled=True)["Id"]
+    try:
+        client.start(container)
+        status = client.wait(container)["StatusCode"]
+        output: str = client.logs(container).decode()
+    finally:
+        client.remove_container(container, force=True)
+    assert status == 0, output
+    return output
 
 
 def leftovers() -> set[Path]:
@@ -85,7 +85,7 @@ def leftovers() -> set[Path]:
 def test_an_image_is_made_from_packages_and_works_like_the_original(
     client: APIClient, reference: str, original: str
 ) -> None:
-    recipe = RECIPES[original]
+    recipe, before = RECIPES[original], leftovers()
     steps = tuple(bootstrap(client, reference=reference, recipe=recipe, host=HOST))
 
     fractions = [step.fraction for step in steps if step.fraction is not None]
@@ -96,22 +96,25 @@ def test_an_image_is_made_from_packages_and_works_like_the_original(
     assert "bootstrapped" in finding.found
     labels = client.inspect_image(reference)["Config"]["Labels"]  # type: ignore[no-untyped-call]  # stubs
     assert labels[BOOTSTRAPPED_FROM_LABEL].startswith("debian bookworm: ")
-    assert "/tiny.py" in run_in(reference, "python3", "-c", LOOK_AROUND)
-    assert run_in(reference, "ls", "/etc/apt/apt.conf.d").split() == ["01autoremove", "70debconf"]
-    assert "Packages" not in run_in(reference, "ls", "/var/lib/apt/lists")
-    assert not leftovers()
+    assert "/tiny.py" in run_in(client, reference, "python3", "-c", LOOK_AROUND)
+    assert run_in(client, reference, "ls", "/etc/apt/apt.conf.d").split() == [
+        "01autoremove",
+        "70debconf",
+    ]
+    assert "Packages" not in run_in(client, reference, "ls", "/var/lib/apt/lists")
+    assert not leftovers() - before
 
 
 @NEEDS_MMDEBSTRAP
 def test_stopping_in_the_middle_leaves_no_image_and_no_files(
     client: APIClient, reference: str
 ) -> None:
-    recipe = next(iter(RECIPES.values()))
+    recipe, before = next(iter(RECIPES.values())), leftovers()
     with closing(bootstrap(client, reference=reference, recipe=recipe, host=HOST)) as steps:
         next(step for step in steps if step.activity == "downloading packages")
-        assert leftovers()
+        assert leftovers() - before
     assert base_images.look(client, reference).state is State.MISSING
-    assert not leftovers()
+    assert not leftovers() - before
 
 
 def test_an_image_that_no_registry_gives_is_a_finding_with_its_reason() -> None:

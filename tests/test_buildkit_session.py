@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,7 @@ from grpclib.const import Cardinality, Status
 from grpclib.exceptions import GRPCError
 
 from build_config.buildkit import http2
+from build_config.buildkit.connection import upgraded
 from build_config.buildkit.endpoint import Endpoint
 from build_config.buildkit.messages import (
     BytesMessage,
@@ -51,7 +53,7 @@ SECRETS = {"ca": lambda: b"\0binary", "broken": unreadable}
 async def asked(path: str) -> AsyncIterator[tuple[Channel, Session]]:
     """A served session, and a channel to ask it: what the engine has."""
     channel, protocol = http2.client()
-    upgraded, finished = asyncio.Event(), asyncio.Event()
+    answered, finished = asyncio.Event(), asyncio.Event()
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -59,13 +61,14 @@ async def asked(path: str) -> AsyncIterator[tuple[Channel, Session]]:
         writer.transport.set_protocol(protocol)
         writer.write(b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\n\r\n")
         protocol.connection_made(writer.transport)
-        upgraded.set()
+        answered.set()
         await finished.wait()  # a writer that is forgotten closes its connection
 
     server = await asyncio.start_unix_server(accept, path)
     try:
-        async with session(Endpoint.unix(path), secrets=SECRETS, credentials=LOGINS.get) as serving:
-            await upgraded.wait()
+        carry = partial(upgraded, Endpoint.unix(path), "/session")
+        async with session(carry, secrets=SECRETS, credentials=LOGINS.get) as serving:
+            await answered.wait()
             yield channel, serving
     finally:
         finished.set()

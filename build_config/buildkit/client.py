@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
@@ -18,7 +19,7 @@ from uuid import uuid4
 from grpclib.const import Status
 from grpclib.exceptions import GRPCError
 
-from build_config.buildkit.connection import guarded
+from build_config.buildkit.connection import guarded, upgraded
 from build_config.buildkit.control import SOLVE, STATUS, Control, control
 from build_config.buildkit.diagnosis import diagnose
 from build_config.buildkit.failures import EngineLostError, NotBuildKitError
@@ -26,9 +27,11 @@ from build_config.buildkit.messages import SolveRequest, SolveResponse, StatusRe
 from build_config.buildkit.progress import ContextSent, Narrator, Progress
 from build_config.buildkit.request import BuildRequest, BuildResult, build_result, solve_request
 from build_config.buildkit.session import Session, session
+from build_config.buildkit.tunnel import tunnelled
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
+    from contextlib import AbstractAsyncContextManager
 
     from build_config.buildkit.endpoint import Endpoint
 
@@ -49,11 +52,10 @@ def unheard(_progress: Progress) -> None:
 class BuildKit:
     """A connected client; `connect` makes it. Any number of builds may run at a time."""
 
-    endpoint: Endpoint
     control: Control
     session: Session
     secrets: Mapping[str, Callable[[], bytes]]
-    credentials: Callable[[str], tuple[str, str] | None]
+    open_session: Callable[..., AbstractAsyncContextManager[Session]]
 
     async def build(
         self, request: BuildRequest, on_progress: Callable[[Progress], None] = unheard
@@ -79,8 +81,7 @@ class BuildKit:
         if not request.secrets:
             yield self.session
             return
-        secrets = {**self.secrets, **request.secrets}
-        async with session(self.endpoint, secrets=secrets, credentials=self.credentials) as private:
+        async with self.open_session(secrets={**self.secrets, **request.secrets}) as private:
             yield private
 
     async def _solve(
@@ -90,15 +91,17 @@ class BuildKit:
         answers: list[SolveResponse] = []
         watching = asyncio.create_task(self._watch(question.ref, narrator))
         try:
-            try:
-                await guarded(self.control.call(SOLVE, question, answers.append), watching)
-            finally:
-                await asyncio.wait({watching}, timeout=_STATUS_SECONDS)
+            await guarded(self.control.call(SOLVE, question, answers.append), watching)
         except GRPCError as error:
-            narrator.end()
             if error.status is Status.UNIMPLEMENTED:
                 raise NotBuildKitError(f"the engine has no BuildKit: {error.message}") from error
+            await asyncio.wait({watching}, timeout=_STATUS_SECONDS)  # the last lines say why
+            narrator.end()
             raise diagnose(error, narrator) from error
+        else:
+            await asyncio.wait({watching}, timeout=_STATUS_SECONDS)
+            if watching.done():
+                watching.result()  # what the listener raised at the last moment
         finally:
             watching.cancel()
             await asyncio.wait({watching})
@@ -111,14 +114,15 @@ class BuildKit:
     async def _watch(self, ref: str, narrator: Narrator) -> None:
         """Progress is a courtesy: where the engine gives none, the build goes on.
 
-        An engine that is busy may not know the build yet and answers "no such job".
+        An engine that is busy may not know the build yet; after six seconds it says "no such job".
         """
         for _attempt in range(3):
             try:
-                return await self.control.call(STATUS, StatusRequest(ref=ref), narrator.hear)
-            except GRPCError:
-                continue
-        return None
+                await self.control.call(STATUS, StatusRequest(ref=ref), narrator.hear)
+            except (GRPCError, EngineLostError):
+                if not narrator.steps:
+                    continue
+            return
 
 
 @asynccontextmanager
@@ -139,14 +143,12 @@ async def connect(
     Raises:
         NotBuildKitError: nobody there, or no BuildKit.
     """
-    async with (
-        control(endpoint) as commands,
-        session(endpoint, secrets=secrets, credentials=credentials) as serving,
-    ):
-        yield BuildKit(
-            endpoint=endpoint,
-            control=commands,
-            session=serving,
-            secrets=secrets,
-            credentials=credentials,
-        )
+    async with control(endpoint) as commands:
+        upgrade = partial(upgraded, endpoint, "/session")
+        tunnel = partial(tunnelled, commands.channel)
+        carry = tunnel if commands.direct else upgrade
+        open_session = partial(session, carry, credentials=credentials)
+        async with open_session(secrets=secrets) as serving:
+            yield BuildKit(
+                control=commands, session=serving, secrets=secrets, open_session=open_session
+            )

@@ -94,10 +94,10 @@ class Upgraded(asyncio.Protocol):
         """Ends every stream and fails `lost`."""
         reason = str(exc) if exc else "it closed the connection"
         if not self.ready.done():
-            _fail(self.ready, NotBuildKitError(f"no answer from `{self.address}`: {reason}"))
+            fail(self.ready, NotBuildKitError(f"no answer from `{self.address}`: {reason}"))
         elif not self.ready.exception():
             self.successor.connection_lost(exc)
-        _fail(self.lost, EngineLostError(f"lost `{self.address}`: {reason}"))
+        fail(self.lost, EngineLostError(f"lost `{self.address}`: {reason}"))
 
     def _hand_over(self, rest: bytes) -> None:
         self.head = b""
@@ -110,7 +110,7 @@ class Upgraded(asyncio.Protocol):
         kind = EndpointGoneError if status[1:2] and status[1] in _GONE else NotBuildKitError
         said = b" ".join(status[1:]) + (b": " + body.strip() if body.strip() else b"")
         text = said.decode(errors="replace")[:300]
-        _fail(self.ready, kind(f"`{self.address}` refused `POST {self.path}`: {text}"))
+        fail(self.ready, kind(f"`{self.address}` refused `POST {self.path}`: {text}"))
         self.transport.close()
 
 
@@ -120,10 +120,11 @@ def _upgrade_request(path: str, headers: Iterable[tuple[str, str]]) -> bytes:
     return "\r\n".join(lines).encode("ascii")
 
 
-def _fail(future: asyncio.Future[Any], error: Exception) -> None:
+def fail(future: asyncio.Future[Any], error: Exception) -> None:
+    """Sets the exception, once, and marks it as seen: nobody has to await it."""
     if not future.done():
         future.set_exception(error)
-        future.exception()  # marked as seen: nobody has to await it
+        future.exception()
 
 
 @asynccontextmanager

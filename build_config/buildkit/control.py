@@ -5,7 +5,7 @@ Source: api/services/control/control.proto, service Control.
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
@@ -13,7 +13,7 @@ from grpclib.const import Cardinality
 from grpclib.exceptions import StreamTerminatedError
 
 from build_config.buildkit import http2
-from build_config.buildkit.connection import guarded, upgraded
+from build_config.buildkit.connection import EndpointGoneError, guarded, upgraded
 from build_config.buildkit.failures import EngineLostError
 from build_config.buildkit.messages import (
     SolveRequest,
@@ -58,10 +58,12 @@ class Control:
 
     Attributes:
         lost: fails with `EngineLostError` when the connection ends.
+        direct: it was HTTP/2 from the first byte, so sessions must go through it as well.
     """
 
     channel: Channel
     lost: asyncio.Future[None]
+    direct: bool
 
     async def call(self, method: Method[Q, A], question: Q, on_answer: Callable[[A], None]) -> None:
         """Asks, and passes on every answer until the engine ends the call.
@@ -97,5 +99,13 @@ async def control(endpoint: Endpoint) -> AsyncIterator[Control]:
         NotBuildKitError: nobody there, or no BuildKit.
     """
     channel, protocol = http2.client()
-    async with upgraded(endpoint, "/grpc", protocol) as lost:
-        yield Control(channel=channel, lost=lost)
+    async with AsyncExitStack() as stack:
+        try:
+            lost = await stack.enter_async_context(upgraded(endpoint, "/grpc", protocol))
+            direct = False
+        except EndpointGoneError:
+            # Deprecated since API 1.53 (Docker 29.2): the engine's own socket takes HTTP/2 then. No
+            # engine without `/grpc` was there to try; the test removes it from one that has it.
+            lost = await stack.enter_async_context(upgraded(endpoint, "", protocol))
+            direct = True
+        yield Control(channel=channel, lost=lost, direct=direct)

@@ -24,7 +24,6 @@ from grpclib.const import Cardinality, Handler, Status
 from grpclib.exceptions import GRPCError
 
 from build_config.buildkit import http2
-from build_config.buildkit.connection import upgraded
 from build_config.buildkit.messages import (
     BytesMessage,
     CredentialsRequest,
@@ -38,10 +37,12 @@ from build_config.buildkit.wire import Message
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+    from contextlib import AbstractAsyncContextManager
 
+    from grpclib.protocol import H2Protocol
     from grpclib.server import Stream
 
-    from build_config.buildkit.endpoint import Endpoint
+    Headers = Iterable[tuple[str, str]]
 
 PULL: Final = "/moby.upload.v1.Upload/Pull"
 GET_SECRET: Final = "/moby.buildkit.secrets.v1.Secrets/GetSecret"  # noqa: S105 - a method's name
@@ -105,12 +106,14 @@ class Session:
 
 @asynccontextmanager
 async def session(
-    endpoint: Endpoint,
+    carry: Callable[[H2Protocol, Headers], AbstractAsyncContextManager[asyncio.Future[None]]],
     *,
     secrets: Mapping[str, Callable[[], bytes]],
     credentials: Callable[[str], tuple[str, str] | None],
 ) -> AsyncIterator[Session]:
     """A session that serves these secrets (by id) and logins (by registry host).
+
+    `carry` connects a protocol to the engine: `connection.upgraded` or `tunnel.tunnelled`.
 
     Raises:
         NotBuildKitError: nobody there, or no BuildKit.
@@ -125,7 +128,7 @@ async def session(
         ("X-Docker-Expose-Session-Sharedkey", ""),
         *(("X-Docker-Expose-Session-Grpc-Method", path) for path in methods),
     ]
-    async with upgraded(endpoint, "/session", protocol, headers) as lost:
+    async with carry(protocol, headers) as lost:
         yield Session(identity=identity, lost=lost, uploads=uploads)
     await http2.served(protocol, seconds=_HANDLER_SECONDS)
 

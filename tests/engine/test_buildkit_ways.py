@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import tiny_build
-from tiny_build import DOCKER_HOST, SHELL, Relay, relayed, request
+from tiny_build import DOCKER_HOST, SHELL, Heard, Relay, pump, relayed, request
 
 from build_config.buildkit.client import connect
 from build_config.buildkit.endpoint import Endpoint
@@ -92,6 +92,44 @@ def test_a_build_with_its_own_secrets_loses_only_its_own_session(tmp_path: Path)
             await buildkit.build(request("FROM scratch\nCOPY greeting /\n"))
 
     asyncio.run(both())
+
+
+def test_an_engine_without_the_endpoints_is_spoken_to_directly(tmp_path: Path) -> None:
+    path = str(tmp_path / "new.sock")
+    mark = uuid.uuid4().hex
+
+    async def over_http2() -> list[str]:
+        server = await asyncio.start_unix_server(without_endpoints, path)
+        heard = Heard()
+        try:
+            async with asyncio.timeout(30), connect(Endpoint.unix(path)) as buildkit:
+                step = "RUN --mount=type=secret,id=own cat /run/secrets/own"
+                large = request("FROM scratch\nCOPY greeting /\n", padding=3 << 20)
+                secret = request(
+                    f"FROM {SHELL}\n{step}\n",
+                    no_cache=True,
+                    secrets={"own": lambda: mark.encode() + b"\n"},
+                )
+                await asyncio.gather(buildkit.build(large), buildkit.build(secret, heard))
+        finally:
+            server.close()
+        return heard.lines()
+
+    assert asyncio.run(over_http2()) == [mark]
+
+
+async def without_endpoints(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Stands in for an engine that has no `/grpc` and `/session`, and HTTP/2 on its socket."""
+    first = await reader.readline()
+    if not first.startswith(b"PRI * HTTP/2.0"):
+        writer.write(b"HTTP/1.1 404 Not Found\r\n\r\npage not found")
+        writer.close()
+        return
+    there, here = await asyncio.open_unix_connection(SOCKET)
+    here.write(b"POST /grpc HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+    await there.readuntil(b"\r\n\r\n")
+    here.write(first)
+    await asyncio.gather(pump(reader, here), pump(there, writer))
 
 
 def test_tcp_with_tls_on_both_sides(tmp_path: Path) -> None:

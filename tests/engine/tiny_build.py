@@ -28,6 +28,7 @@ T = TypeVar("T")
 DOCKER_HOST = os.environ.get("DOCKER_HOST") or "unix:///var/run/docker.sock"
 ENDPOINT = Endpoint.parse(DOCKER_HOST)
 REPOSITORY = "docker.io/buildkit-tests"
+MARK = "dev.buildkit-tests"
 SHELL = f"{REPOSITORY}/shell:dev"
 _PROGRAMS = ("sh", "cat", "sleep")
 
@@ -53,10 +54,12 @@ def tar(files: Mapping[str, bytes], *, mode: int = 0o644) -> Callable[[], Iterat
 
 
 def request(dockerfile: str, name: str | None = None, **settings: Any) -> BuildRequest:
-    """A build of this Dockerfile, beside a file `greeting`."""
+    """A build of this Dockerfile, beside a file `greeting`; `padding` bytes make it larger."""
     files = {"Dockerfile": dockerfile.encode(), "greeting": b"hello\n"}
+    files["padding"] = bytes(settings.pop("padding", 0))
     tags = (tag(name),) if name else ()
-    return BuildRequest(context=tar(files), tags=tags, **settings)
+    labels = {MARK: "1", **settings.pop("labels", {})}
+    return BuildRequest(context=tar(files), tags=tags, labels=labels, **settings)
 
 
 def shell_files() -> dict[str, bytes]:
@@ -78,7 +81,7 @@ async def build_shell(buildkit: BuildKit) -> None:
     files = {f"root/{path}": content for path, content in shell_files().items()}
     dockerfile = b"FROM scratch\nCOPY root /\nENV PATH=/bin\n"
     context = tar({"Dockerfile": dockerfile, **files}, mode=0o755)
-    await buildkit.build(BuildRequest(context=context, tags=(SHELL,)))
+    await buildkit.build(BuildRequest(context=context, tags=(SHELL,), labels={MARK: "1"}))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,13 +140,18 @@ def inspect(name: str) -> dict[str, Any]:
         return attributes
 
 
+def labels(name: str) -> dict[str, str]:
+    """The image's labels without the mark of these tests."""
+    found: dict[str, str] = inspect(name)["Config"]["Labels"]
+    return {key: value for key, value in found.items() if key != MARK}
+
+
 def remove_images() -> None:
-    """Removes every image of these tests."""
+    """Removes every image of these tests, named or not."""
     with engine() as client:
-        for image in client.images.list():
-            for name in image.tags:
-                if name.startswith(REPOSITORY.removeprefix("docker.io/") + "/"):
-                    client.images.remove(name, force=True)
+        for image in client.images.list(filters={"label": MARK}):
+            for name in image.tags or [str(image.id)]:
+                client.images.remove(name, force=True)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -166,7 +174,7 @@ class Relay:
         there, here = await asyncio.open_unix_connection(DOCKER_HOST.removeprefix("unix://"))
         self.writers.setdefault(name, []).extend((writer, here))
         here.write(first)
-        await asyncio.gather(_pump(reader, here), _pump(there, writer))
+        await asyncio.gather(pump(reader, here), pump(there, writer))
 
     def cut(self, name: str) -> None:
         """Ends every connection that began with this path, as a killed engine does."""
@@ -174,7 +182,8 @@ class Relay:
             writer.transport.abort()
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Copies until the end."""
     try:
         while data := await reader.read(65536):
             writer.write(data)

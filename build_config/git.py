@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 import re
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from subprocess import DEVNULL, PIPE, CompletedProcess, Popen
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from build_config.errors import YardError
+from build_config.git_output import parse_index, parse_status, split
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,12 +27,18 @@ _STATUS = (
     *("status", "--porcelain=v2", "-z", "--untracked-files=all", "--ignored=matching"),
     *("--no-renames", "--ignore-submodules=dirty", "--", "."),
 )
-# Lists what git converts on the way to disk: all but the files without a converting attribute.
+# Git converts some files on the way to disk. `:(exclude,attr:…)` leaves out those it does not:
+# the second lists what a program rewrites, the first that and what may get other line ends.
 _LIST_CONVERTED = (
     *("ls-files", "-z", "--", "."),
     ":(exclude,attr:!filter !ident !working-tree-encoding !text !eol !crlf)",
     ":(exclude,attr:!filter !ident !working-tree-encoding -text)",
 )
+_LIST_REWRITTEN = (
+    *("ls-files", "-z", "--", "."),
+    ":(exclude,attr:!filter !ident !working-tree-encoding)",
+)
+_SIZES = ("cat-file", "--batch-check=%(objectsize)")
 _PREFIX = ("rev-parse", "--show-prefix")
 _LINE_ENDS = ("config", "--get", "core.autocrlf")
 
@@ -43,12 +51,9 @@ _FOREIGN_VARIABLES = frozenset(
     )
 )
 _CONVERTING = frozenset((b"true", b"input", b"yes", b"on", b"1"))
-_FIELDS_BEFORE_PATH = {b"1": 8, b"u": 10}
-_SUBMODULE = b"160000"
 _SHA256_DIGITS = 64
 _SLASH = ord("/")
 _SCP_STYLE = re.compile(r"[\w.-]+@[\w.-]+:[^/]")
-_UNREADABLE = re.compile(rb"^warning: could not open directory '(.*)': ", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,9 +67,9 @@ class Snapshot:
         paths: files whose bytes on disk are the bytes of the blob in git's index.
         blobs: for each of `paths` its mode (0o100644, 0o100755, 0o120000) and blob id in hex.
         unhashed: what else may be on disk: modified, untracked, marked assume-unchanged or
-            skip-worktree, and whatever git converts on checkout (`eol`, `filter`, `ident`,
-            `working-tree-encoding`): of those the blob id says nothing about the bytes on this
-            disk, as a Git LFS pointer and the file it stands for are both clean.
+            skip-worktree, and whatever git rewrites on checkout (`filter`, `ident`,
+            `working-tree-encoding`, CRLF for LF): of those the blob id says nothing about the
+            bytes on this disk, as a Git LFS pointer and the file it stands for are both clean.
         ignored: on disk and matched by an ignore rule.
         changed: every path that is not as in HEAD, deleted and untracked ones included.
     """
@@ -125,17 +130,44 @@ def snapshot(root: Path) -> Snapshot | None:
     for answer in needed:
         _expect_success(root, answer)
     prefix, status, files, converted = needed
-    states = _parse_status(status, prefix.stdout.removesuffix(b"\n"))
-    distrusted = states.unhashed | states.deleted | set(converted.stdout.split(b"\0"))
-    trusts_none = line_ends.stdout.strip().lower() in _CONVERTING
-    paths, blobs, doubtful = _parse_index(files.stdout, distrusted, trusts_none=trusts_none)
+    states = parse_status(status.stdout, status.stderr, prefix.stdout.removesuffix(b"\n"))
+    index = parse_index(files.stdout)
+    doubtful = split(converted.stdout).intersection(index.blobs)
+    if line_ends.stdout.strip().lower() in _CONVERTING:
+        doubtful = set(index.blobs)
+    doubtful -= _with_blob_bytes(root, {path: index.blobs[path][1] for path in doubtful})
+    distrusted = states.unhashed | states.deleted | doubtful
+    trusted = {path: blob for path, blob in index.blobs.items() if path not in distrusted}
     return Snapshot(
-        paths=tuple(paths),
-        blobs=tuple(blobs),
-        unhashed=tuple(sorted((states.unhashed | doubtful) - states.deleted)),
+        paths=tuple(trusted),
+        blobs=tuple(trusted.values()),
+        unhashed=tuple(sorted((states.unhashed | index.others | doubtful) - states.deleted)),
         ignored=tuple(sorted(states.ignored)),
         changed=tuple(sorted(states.changed)),
     )
+
+
+def _with_blob_bytes(root: Path, blobs: dict[bytes, str]) -> set[bytes]:
+    """Pick those of the clean files, given with their blob ids, that have the bytes of their blob.
+
+    Nothing is known of what a program rewrites. Line ends are only ever LF in the blob and the
+    longer CRLF on disk, so a clean file of the same length has the same bytes.
+    """
+    answers = _run(root, _LIST_REWRITTEN) if blobs else None
+    if answers is None:
+        return set()
+    _expect_success(root, answers[0])
+    for path in split(answers[0].stdout).intersection(blobs):
+        del blobs[path]
+    with _start(root, _SIZES) as process:
+        sizes, _ = process.communicate("".join(f"{blob}\n" for blob in blobs.values()).encode())
+    folder = os.fsencode(root) + b"/"
+    same = set()
+    for path, size in zip(blobs, sizes.splitlines(), strict=False):
+        with suppress(OSError):
+            if b"%d" % os.lstat(folder + path).st_size == size:
+                same.add(path)
+    return same
 
 
 def head(root: Path) -> str | None:
@@ -153,65 +185,6 @@ def remote_url(root: Path) -> str | None:
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, host, parts.path, "", ""))
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _States:
-    """The answer of `git status`, sorted out."""
-
-    unhashed: set[bytes] = field(default_factory=set)
-    deleted: set[bytes] = field(default_factory=set)
-    ignored: set[bytes] = field(default_factory=set)
-    changed: set[bytes] = field(default_factory=set)
-
-
-def _parse_status(status: CompletedProcess[bytes], prefix: bytes) -> _States:
-    """Sort `git status --porcelain=v2 -z` out (git-status(1)); `prefix` leads to the root."""
-    states = _States()
-    for entry in status.stdout.split(b"\0"):
-        kind = entry[:1]
-        if kind in (b"?", b"!"):
-            path = _below(entry[2:], prefix)
-            (states.ignored if kind == b"!" else states.unhashed).add(path)
-        elif kind in _FIELDS_BEFORE_PATH:
-            path = _below(entry.split(b" ", _FIELDS_BEFORE_PATH[kind])[-1], prefix)
-            is_submodule, in_worktree = entry[5:6] == b"S", entry[3:4]
-            if in_worktree == b"D":
-                states.deleted.add(path)
-            elif in_worktree != b"." and not is_submodule:
-                states.unhashed.add(path)
-        else:
-            continue
-        if kind != b"!":
-            states.changed.add(path)
-    # Folders that git could not look into are left to the one who needs what is in them.
-    states.unhashed.update(_below(path, prefix) for path in _UNREADABLE.findall(status.stderr))
-    return states
-
-
-def _parse_index(
-    listing: bytes, distrusted: set[bytes], *, trusts_none: bool
-) -> tuple[list[bytes], list[tuple[int, str]], set[bytes]]:
-    """Split `git ls-files -s -v -z` into clean paths, their modes and ids, and the other paths."""
-    paths: list[bytes] = []
-    blobs: list[tuple[int, str]] = []
-    doubtful: set[bytes] = set()
-    for entry in listing.split(b"\0")[:-1]:
-        description, _, path = entry.partition(b"\t")
-        tag, mode, blob, stage = description.split(b" ")
-        if mode == _SUBMODULE:
-            doubtful.add(path + b"/")
-        elif tag != b"H" or stage != b"0" or trusts_none or path in distrusted:
-            doubtful.add(path)
-        else:
-            paths.append(path)
-            blobs.append((int(mode, 8), blob.decode()))
-    return paths, blobs, doubtful
-
-
-def _below(path: bytes, prefix: bytes) -> bytes:
-    """Make a path of the repository one of the root; `b""` for a folder that holds the root."""
-    return path[len(prefix) :] if path.startswith(prefix) else b""
 
 
 def _as_prefix(directory: str) -> bytes:
@@ -236,25 +209,24 @@ def _covers(paths: Sequence[bytes], prefix: bytes) -> bool:
 
 def _run(root: Path, *commands: tuple[str, ...]) -> list[CompletedProcess[bytes]] | None:
     """Run git commands side by side; None when git is not installed."""
-    environment = {
-        **{name: value for name, value in os.environ.items() if name not in _FOREIGN_VARIABLES},
-        "GIT_OPTIONAL_LOCKS": "0",  # only look: never compete with the user's own git
-        "LC_ALL": "C",  # messages are matched below
-    }
     try:
-        running = [
-            Popen(
-                ["git", "-C", str(root), *command],
-                stdin=DEVNULL,
-                stdout=PIPE,
-                stderr=PIPE,
-                env=environment,
-            )
-            for command in commands
-        ]
+        running = [_start(root, command) for command in commands]
     except FileNotFoundError:
         return None
     return [_finish(process) for process in running]
+
+
+def _start(root: Path, command: tuple[str, ...]) -> Popen[bytes]:
+    environment = {
+        **{name: value for name, value in os.environ.items() if name not in _FOREIGN_VARIABLES},
+        "GIT_OPTIONAL_LOCKS": "0",  # only look: never compete with the user's own git
+        "GIT_NO_LAZY_FETCH": "1",  # nor with the network
+        "LC_ALL": "C",  # messages are matched below
+    }
+    asked = PIPE if command == _SIZES else DEVNULL
+    return Popen(
+        ["git", "-C", str(root), *command], stdin=asked, stdout=PIPE, stderr=PIPE, env=environment
+    )
 
 
 def _finish(process: Popen[bytes]) -> CompletedProcess[bytes]:

@@ -166,16 +166,27 @@ def test_sha256_repositories_say_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "attributes",
-    [
-        *("*.x text", "*.x text=auto", "*.x eol=crlf", "*.x crlf", "*.x ident"),
-        *("*.x filter=lfs -text", "*.x working-tree-encoding=UTF-16LE"),
-    ],
+    "attributes", ["*.x filter=lfs -text", "*.x ident", "*.x working-tree-encoding=UTF-16LE"]
 )
-def test_what_git_converts_has_to_be_read(tmp_path: Path, attributes: str) -> None:
+def test_what_git_rewrites_has_to_be_read(tmp_path: Path, attributes: str) -> None:
     root = new_repository(tmp_path, {"d/.gitattributes": attributes, "d/a.x": "a\n", "b.x": "a\n"})
     assert clean(root) == ["b.x", "d/.gitattributes"]
     assert take(root).unclean(".") == ["d/a.x"]
+
+
+@pytest.mark.parametrize(
+    "attributes", ["*.x text", "*.x text=auto", "*.x eol=crlf", "*.x crlf", "* text=auto eol=lf"]
+)
+def test_files_have_to_be_read_where_git_changed_their_line_ends(
+    tmp_path: Path, attributes: str
+) -> None:
+    files = {"d/.gitattributes": f"{attributes}\n", "d/a.x": "a\n", "d/b.x": "a\n", "d/new\n.x": ""}
+    root = new_repository(tmp_path, files)
+    write(root, {"d/b.x": "a\r\n"})
+    git(root, "add", "--all")
+    assert git(root, "status", "--porcelain") == ""
+    assert clean(root) == ["d/.gitattributes", "d/a.x", "d/new\n.x"]
+    assert take(root).unclean(".") == ["d/b.x"]
 
 
 def test_binary_files_are_not_converted(tmp_path: Path) -> None:
@@ -185,11 +196,13 @@ def test_binary_files_are_not_converted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", ["true", "input", "True"])
-def test_autocrlf_makes_every_file_one_to_read(tmp_path: Path, value: str) -> None:
-    root = new_repository(tmp_path, {"a": "\n"})
+def test_autocrlf_is_a_change_of_line_ends_too(tmp_path: Path, value: str) -> None:
+    root = new_repository(tmp_path, {"a": "\n", "b": "\n"})
     git(root, "config", "core.autocrlf", value)
-    assert clean(root) == []
-    assert take(root).unclean(".") == ["a"]
+    write(root, {"b": "\r\n"})
+    git(root, "add", "--all")
+    assert clean(root) == ["a"]
+    assert take(root).unclean(".") == ["b"]
 
 
 def test_dirty_is_what_differs_from_head(tmp_path: Path) -> None:

@@ -73,13 +73,13 @@ def list_context(
     base = root / directory
     unread = set(_expand(base, unclean, rules)).union((dockerfile,)).difference(files)
     found, defects = _read(base, directory, unread, _hash_name(snapshot))
-    files |= found
+    files = _merge(files, found)
     defects += _links_out(base, directory, files.values())
     if defects:
         raise RepositoryError(
             tuple(defects), hint="put a copy in its place, or exclude it in `.dockerignore`"
         )
-    return _in_order(files)
+    return tuple(files.values())
 
 
 def list_sources(
@@ -103,7 +103,7 @@ def list_sources(
     found, defects = _read(base, directory, unread, _hash_name(snapshot))
     if defects:
         raise RepositoryError(tuple(defects), hint="make it a readable file, or remove it")
-    return _in_order(files | found)
+    return tuple(_merge(files, found).values())
 
 
 def _clean_files(
@@ -122,8 +122,12 @@ def _hash_name(snapshot: Snapshot | None) -> str:
     return "sha1" if snapshot is None else snapshot.hash_name
 
 
-def _in_order(files: dict[str, ContextFile]) -> tuple[ContextFile, ...]:
-    return tuple(files[path] for path in sorted(files, key=os.fsencode))
+def _merge(clean: dict[str, ContextFile], found: dict[str, ContextFile]) -> dict[str, ContextFile]:
+    """Put the files in order; those that are clean are in git's order, which is the same."""
+    if not found:
+        return clean
+    both = clean | found
+    return {path: both[path] for path in sorted(both, key=os.fsencode)}
 
 
 def _expand(base: Path, unclean: list[str], rules: IgnoreRules) -> Iterator[str]:

@@ -5,6 +5,7 @@ The official parser reads the syntax; ARG scope, stages and references are worke
 
 from __future__ import annotations
 
+import difflib
 import platform
 import re
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,9 @@ _INSTRUCTIONS = frozenset(
     "STOPSIGNAL USER VOLUME WORKDIR".split()
 )
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
+_LONGEST_SEARCH = 1000
+"""Lines up to which the place of a syntax error is looked for: the search is quadratic."""
+_EMPTY = "file with no instructions"
 _MOUNT_FROM = re.compile(r"(?:^|,)from=([^,]+)")
 
 
@@ -64,7 +68,13 @@ class Dockerfile:
 class _Stage:
     alias: str
     labels: dict[str, str]
-    scope: dict[str, str]
+    arguments: dict[str, str]
+    environment: dict[str, str]
+
+    @property
+    def scope(self) -> dict[str, str]:
+        """ENV beats ARG, whichever comes last (Dockerfile reference, "Using ARG variables")."""
+        return self.arguments | self.environment
 
 
 @dataclass(kw_only=True, slots=True)
@@ -72,7 +82,7 @@ class _Reader:
     """Walks the instructions once; the only mutable thing here."""
 
     build_args: Mapping[str, str]
-    globals: dict[str, str] = field(default_factory=dict)
+    globals: dict[str, str]
     stages: list[_Stage] = field(default_factory=list)
     uses: list[ImageUse] = field(default_factory=list)
     copied: list[str] = field(default_factory=list)
@@ -80,7 +90,9 @@ class _Reader:
     def read(self, command: dockerfile.Command) -> None:
         name = command.cmd.upper()
         if name not in _INSTRUCTIONS:
-            raise DockerfileError(f"unknown instruction `{command.cmd}`", command.start_line)
+            close = difflib.get_close_matches(name, _INSTRUCTIONS, n=1)
+            guess = f" (did you mean `{close[0]}`?)" if close else ""
+            raise DockerfileError(f"unknown instruction `{command.cmd}`{guess}", command.start_line)
         if name == "FROM":
             self._open_stage(command)
         elif not self.stages:
@@ -91,15 +103,18 @@ class _Reader:
     def _before_first_stage(self, name: str, command: dockerfile.Command) -> None:
         if name != "ARG":
             raise DockerfileError(f"`{name}` stands before the first FROM", command.start_line)
-        self.globals.update(self._arguments(command, self.globals))
+        for word in command.value:
+            self.globals.update(self._argument(word, self.globals))
 
     def _in_stage(self, name: str, command: dockerfile.Command, stage: _Stage) -> None:
+        scope = stage.scope  # one for the whole instruction: `ENV A=1 B=$A` sees the A before it
         if name == "ARG":
-            stage.scope.update(self._arguments(command, stage.scope))
+            for word in command.value:
+                stage.arguments.update(self._argument(word, scope))
         elif name == "ENV":
-            stage.scope.update(_pairs(command.value, stage.scope))
+            stage.environment.update(_pairs(command.value, scope))
         elif name == "LABEL":
-            stage.labels.update(_pairs(command.value, stage.scope))
+            stage.labels.update(_pairs(command.value, scope))
         elif name in {"COPY", "ADD"}:
             self._copy(name, command, stage)
         elif name == "RUN":
@@ -113,7 +128,7 @@ class _Reader:
             raise DockerfileError(
                 "FROM takes one image, and then AS and a name", command.start_line
             )
-        image = expand(words[0], self._platform_arguments() | self.globals)
+        image = expand(words[0], self.globals)
         if not image:
             raise DockerfileError(
                 f"`{words[0]}` is empty: its ARG has no default before the first FROM",
@@ -121,12 +136,13 @@ class _Reader:
             )
         parent = self._stage(image)
         if parent is None:
-            self._use(image, "FROM", command.start_line)
+            self._use_image(image, "FROM", command.start_line)
         self.stages.append(
             _Stage(
                 alias=words[2].lower() if named else "",
                 labels=dict(parent.labels) if parent else {},
-                scope=dict(parent.scope) if parent else {},
+                arguments=dict(parent.arguments) if parent else {},
+                environment=dict(parent.environment) if parent else {},
             )
         )
 
@@ -138,8 +154,14 @@ class _Reader:
             self._use(source, f"{name} --from", command.start_line)
 
     def _use(self, image: str, instruction: str, line: int) -> None:
-        is_own = self._stage(image) or (image.isdigit() and int(image) < len(self.stages))
-        if is_own or image == "scratch":
+        """A stage by its alias or number, else an image; FROM knows no numbers."""
+        if image.isdecimal() and int(image) >= len(self.stages):
+            raise DockerfileError(f"`{instruction}={image}`: there is no stage {image} yet", line)
+        if not image.isdecimal() and not self._stage(image):
+            self._use_image(image, instruction, line)
+
+    def _use_image(self, image: str, instruction: str, line: int) -> None:
+        if image == "scratch":
             return
         try:
             reference = parse_reference(image)
@@ -150,24 +172,14 @@ class _Reader:
     def _stage(self, name: str) -> _Stage | None:
         return next((s for s in reversed(self.stages) if s.alias and s.alias == name.lower()), None)
 
-    def _arguments(
-        self, command: dockerfile.Command, scope: Mapping[str, str]
-    ) -> Iterator[tuple[str, str]]:
+    def _argument(self, word: str, scope: Mapping[str, str]) -> dict[str, str]:
         """A build argument beats the default; an ARG without default inherits a global one."""
-        for word in command.value:
-            name, equals, default = word.partition("=")
-            if name in self.build_args:
-                yield name, self.build_args[name]
-            elif equals:
-                yield name, expand(default, scope)
-            elif name in self.globals:
-                yield name, self.globals[name]
-
-    def _platform_arguments(self) -> dict[str, str]:
-        """What BuildKit defines by itself, for the platform that images are built on here."""
-        arch = _MACHINES.get(platform.machine(), platform.machine())
-        whole = {"PLATFORM": f"linux/{arch}", "OS": "linux", "ARCH": arch, "VARIANT": ""}
-        return {f"{side}{k}": v for side in ("TARGET", "BUILD") for k, v in whole.items()}
+        name, equals, default = word.partition("=")
+        if name in self.build_args:
+            return {name: self.build_args[name]}
+        if equals:
+            return {name: expand(default, scope)}
+        return {name: self.globals[name]} if name in self.globals else {}
 
 
 def parse(text: str, build_args: Mapping[str, str] | None = None) -> Dockerfile:
@@ -177,7 +189,7 @@ def parse(text: str, build_args: Mapping[str, str] | None = None) -> Dockerfile:
         DockerfileError: with the line, where the file does not parse or has no stage.
     """
     commands = _commands(text)
-    reader = _Reader(build_args=build_args or {})
+    reader = _Reader(build_args=build_args or {}, globals=_platform_arguments())
     for command in commands:
         reader.read(command)
     if not reader.stages:
@@ -201,17 +213,27 @@ def _commands(text: str) -> tuple[dockerfile.Command, ...]:
 
 
 def _failing_line(text: str, message: str) -> int:
-    """The parser does not say where: the shortest prefix that fails alike ends there."""
+    """The parser does not say where: after the longest part of the text that it takes."""
     import dockerfile
 
     lines = text.splitlines(keepends=True)
-    for count in range(1, len(lines) + 1):
+    if message == _EMPTY or len(lines) > _LONGEST_SEARCH:
+        return 1
+    for count in range(len(lines) - 1, 0, -1):
         try:
             dockerfile.parse_string("".join(lines[:count]))
         except dockerfile.GoParseError as error:
-            if str(error) == message and message != "file with no instructions":
-                return count
+            if str(error) != _EMPTY:
+                continue
+        return count + 1
     return 1
+
+
+def _platform_arguments() -> dict[str, str]:
+    """What BuildKit defines by itself, for the platform that images are built on here."""
+    arch = _MACHINES.get(platform.machine(), platform.machine())
+    whole = {"PLATFORM": f"linux/{arch}", "OS": "linux", "ARCH": arch, "VARIANT": ""}
+    return {f"{side}{k}": v for side in ("TARGET", "BUILD") for k, v in whole.items()}
 
 
 def _pairs(words: tuple[str, ...], scope: Mapping[str, str]) -> Iterator[tuple[str, str]]:

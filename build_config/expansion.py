@@ -19,7 +19,9 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
-_IN_DOUBLE_QUOTES = re.compile(r"\\([\"$\\])|(\$(?:\{[^}]*\}|[A-Za-z_]\w*))", re.DOTALL)
+_IN_DOUBLE_QUOTES = re.compile(
+    r"\\([\"$\\])|(\$(?:\{(?:[^{}]|\{[^{}]*\})*\}|[A-Za-z_]\w*))", re.DOTALL | re.ASCII
+)
 
 
 def expand(word: str, scope: Mapping[str, str]) -> str:

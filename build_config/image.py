@@ -48,6 +48,11 @@ class Reference:
         """The whole reference with no default left out: `docker.io/library/python:3.11`."""
         return f"{self.domain}/{self.path}{self._suffix}"
 
+    @property
+    def lookup(self) -> str:
+        """The canonical reference by which an engine finds it: beside a digest a tag is ignored."""
+        return f"{self.domain}/{self.path}@{self.digest}" if self.digest else self.canonical
+
     def __str__(self) -> str:
         """The reference as a person writes it: `python:3.11`."""
         return f"{self.name}{self._suffix}"
@@ -64,8 +69,8 @@ def parse(text: str) -> Reference:
     Raises:
         InvalidReferenceError: the text does not follow the reference grammar.
     """
-    name, _, digest = text.partition("@")
-    if digest and not _DIGEST.fullmatch(digest):
+    name, at, digest = text.partition("@")
+    if at and not _DIGEST.fullmatch(digest):
         raise InvalidReferenceError(f"`{text}` has an invalid digest")
     name, tag = _split_tag(name)
     if tag is not None and not _TAG.fullmatch(tag):
@@ -76,7 +81,7 @@ def parse(text: str) -> Reference:
         raise InvalidReferenceError(f"`{text}` is not a legal image name{why}")
     if len(f"{domain}/{path}") > _LONGEST_NAME:
         raise InvalidReferenceError(f"`{text[:60]}…` is longer than {_LONGEST_NAME} characters")
-    if tag is None and not digest:
+    if tag is None and not at:
         tag = "latest"
     return Reference(domain=domain, path=path, tag=tag, digest=digest or None)
 

@@ -77,6 +77,9 @@ def image(label: str) -> dict[str, tuple[str, bytes]]:
 class Handler(BaseHTTPRequestHandler):
     """Answers one engine."""
 
+    # Newer engines try TLS first, and plain HTTP only when a status line comes back.
+    default_request_version = "HTTP/1.1"
+
     def __init__(self, registry: Registry, *rest: Any) -> None:
         self.registry = registry
         super().__init__(*rest)
@@ -87,7 +90,8 @@ class Handler(BaseHTTPRequestHandler):
         host = self.headers["Host"]
         if self.path.startswith("/token"):
             known = who == self.registry.basic()
-            self.answer(200 if known else 401, json.dumps({"token": TOKEN if known else ""}).encode())
+            answer = json.dumps({"token": TOKEN if known else ""}).encode()
+            self.answer(200 if known else 401, answer)
         elif who != (f"Bearer {TOKEN}" if self.registry.tokens else self.registry.basic()):
             scope = 'service="tiny",scope="repository:private:pull"'
             bearer = f'Bearer realm="http://{host}/token",{scope}'

@@ -1,0 +1,66 @@
+"""Fixtures for tests that run `invoke` from outside."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+import engine_under_test
+import pytest
+from docker.errors import DockerException
+from yard import NOBODY, Yard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from engine_under_test import Engine
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """The real engine; without one the test fails, and says what to do."""
+    try:
+        with engine_under_test.connected() as answering:
+            yield answering
+    except DockerException as error:
+        pytest.fail(
+            f"no Docker engine answers at {engine_under_test.ADDRESS} ({error}): "
+            'run `invoke setup`, or leave these tests out with `pytest -m "not engine"`',
+            pytrace=False,
+        )
+
+
+@pytest.fixture(scope="session")
+def shell(engine: Engine) -> Iterator[str]:
+    """Reference of an external image with `sh`, `cat` and `sleep`: just enough for a RUN."""
+    namespace = _namespace()
+    reference = f"{namespace}/shell:1"
+    engine.import_shell(reference)
+    yield reference
+    engine.remove_all(namespace)
+
+
+@pytest.fixture
+def yard(tmp_path: Path, engine: Engine) -> Iterator[Yard]:
+    """An empty repository, not yet git's, before the real engine; its images go in the end."""
+    made = _yard(tmp_path, engine_under_test.ADDRESS)
+    yield made
+    engine.remove_all(made.namespace)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Yard:
+    """The same where no engine answers."""
+    return _yard(tmp_path, NOBODY)
+
+
+def _yard(tmp_path: Path, engine: str) -> Yard:
+    root, home = tmp_path / "repository", tmp_path / "home"
+    root.mkdir()
+    home.mkdir()
+    return Yard(root=root, home=home, namespace=_namespace(), engine=engine)
+
+
+def _namespace() -> str:
+    return f"end-to-end-{uuid.uuid4().hex[:10]}"

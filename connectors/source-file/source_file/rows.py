@@ -41,25 +41,19 @@ def csv_rows(
         doublequote=not file_format.escape,
         strict=True,
     )
-    try:
-        yield from _with_header(reader, header_row=file_format.header_row)
-    except (csv.Error, *UNREADABLE) as error:
-        raise _unreadable(error, name=name, line=reader.line_num + 1) from error
-
-
-def _with_header(reader: Any, *, header_row: bool) -> Iterator[tuple[int, list[str]]]:
     line = 1
-    is_first = True
-    for cells in reader:
-        if cells:
-            if is_first:
-                is_first = False
-                yield line, column_names(cells if header_row else [""] * len(cells))
-                if not header_row:
-                    yield line, cells
-            else:
+    header: list[str] | None = None
+    try:
+        for cells in reader:
+            if cells and header is None:
+                header = column_names(cells if file_format.header_row else [""] * len(cells))
+                yield line, header
+                cells = [] if file_format.header_row else cells  # noqa: PLW2901 - it is no row
+            if cells:
                 yield line, cells
-        line = reader.line_num + 1
+            line = reader.line_num + 1
+    except (csv.Error, *UNREADABLE) as error:
+        raise _unreadable(error, name=name, line=line) from error
 
 
 def column_names(header: list[str]) -> list[str]:
@@ -119,7 +113,7 @@ def _unreadable(error: Exception, *, name: str, line: int) -> FileSourceError:
         reason = f"gzip data is damaged or cut off ({error})"
     elif isinstance(error, OSError) and error.strerror:
         reason = error.strerror
-    return FileSourceError(f"`{name}`, at line {line} or soon after: {reason}")
+    return FileSourceError(f"`{name}`, line {line} or soon after: {reason}")
 
 
 def _byte_lines(content: BinaryIO) -> Iterator[bytes]:

@@ -6,6 +6,7 @@ The same list and contents give the same bytes: owner and times are 0, modes are
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import posixpath
 import tarfile
@@ -23,16 +24,18 @@ if TYPE_CHECKING:
 
 _CHUNK = 256 * 1024
 _BLOCK = 512
+_HASHES = {40: "sha1", 64: "sha256"}  # by the length of a blob id: git's object formats
 
 
 def tar_stream(root: Path, directory: str, files: Iterable[ContextFile]) -> Iterator[bytes]:
     """Yield the tar of `files` of `root / directory` in chunks of 256 KiB, hardly holding more.
 
     GNU format, for long names and large files; not PAX, which BuildKit takes for a Dockerfile.
-    A file that has grown since it was opened is cut off.
+    What is sent is held against the listing, so that an image never carries the fingerprint of
+    files other than its own.
 
     Raises:
-        StepError: a file went away, shrank, or cannot be read; the message names it.
+        StepError: a file went away, changed since it was listed, or cannot be read; it is named.
     """
     buffer = bytearray()
     for piece in _tar_pieces(root / directory, directory, files):
@@ -80,13 +83,17 @@ def _tar_pieces(base: Path, directory: str, files: Iterable[ContextFile]) -> Ite
 def _tar_file(place: Path, file: ContextFile) -> Iterator[bytes]:
     with open_file(place) as opened:
         size = left = os.fstat(opened.fileno()).st_size
+        digest = hashlib.new(_HASHES[len(file.digest)], b"blob %d\0" % size)
         yield _tar_header(file.path, file.mode & 0o777, kind=tarfile.REGTYPE, size=size)
         while left:
             piece = opened.read(min(left, _CHUNK))
             if not piece:
                 raise OSError(errno.EIO, f"it shrank by {left} bytes")
             left -= len(piece)
+            digest.update(piece)
             yield piece
+        if digest.hexdigest() != file.digest:
+            raise OSError(errno.EIO, "its content is not what was planned")
         yield bytes(-size % _BLOCK)
 
 

@@ -92,7 +92,7 @@ def test_files_above_8_gib_have_a_gnu_size(tmp_path: Path) -> None:
     size = 9 * 1024**3
     write(tmp_path, {"c/large": ""})
     os.truncate(tmp_path / "c" / "large", size)
-    files = (ContextFile(path="large", mode=0o100644, digest=""),)
+    files = (ContextFile(path="large", mode=0o100644, digest="0" * 40),)
     first = next(iter(tar_stream(tmp_path, "c", files)))
     assert tarfile.TarInfo.frombuf(first[:512], "utf-8", "strict").size == size
     assert context_size(tmp_path, "c", files) == size + 3 * 512
@@ -141,3 +141,11 @@ def test_a_file_that_went_away_or_turned_into_something_else_is_named(tmp_path: 
     os.mkfifo(tmp_path / "c" / "a")
     with pytest.raises(StepError, match="`c/a` changed while it was sent: it is neither"):
         list(tar_stream(tmp_path, "c", files))
+
+
+def test_a_file_edited_after_the_plan_is_not_sent_under_its_fingerprint(tmp_path: Path) -> None:
+    write(tmp_path, {"c/Dockerfile": "FROM scratch\n", "c/a": "planned"})
+    files = list_context(tmp_path, "c", snapshot=None)
+    (tmp_path / "c" / "a").write_text("edited!")
+    with pytest.raises(StepError, match=r"`c/a` changed while it was sent"):
+        b"".join(tar_stream(tmp_path, "c", files))

@@ -1,0 +1,184 @@
+"""One question to the engine's HTTP API in, its answer out; or a connection that was taken over.
+
+On asyncio, over any endpoint (unix, tcp with TLS, ssh): a hundred containers that are waited for
+are a hundred sockets and no threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from build_config.buildkit.failures import BuildKitError
+from build_config.errors import EngineUnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from build_config.buildkit.endpoint import Endpoint
+
+T = TypeVar("T")
+
+_ANSWER_SECONDS: Final = 120
+"""A busy disk can keep an engine from answering for long."""
+
+_CHUNK: Final = 1 << 18
+_NO_CONTENT: Final = frozenset({101, 204, 304})
+_FAILURE: Final = 400
+
+
+class RefusedError(Exception):
+    """The engine answered with an error.
+
+    Attributes:
+        status: of HTTP.
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """A request of the Docker Engine API; `body` is sent as `content_type`."""
+
+    method: str
+    path: str
+    body: bytes = b""
+    content_type: str = "application/json"
+
+    @classmethod
+    def archive(cls, path: str, archive: bytes) -> Request:
+        """Unpacks a tar archive."""
+        return cls(method="PUT", path=path, body=archive, content_type="application/x-tar")
+
+
+async def ask(
+    endpoint: Endpoint, request: Request, *, seconds: float | None = _ANSWER_SECONDS
+) -> Any:
+    """The engine's answer, decoded from JSON; None where it is empty.
+
+    Args:
+        endpoint: of the engine.
+        request: what to ask.
+        seconds: None waits for ever.
+
+    Raises:
+        RefusedError: the engine said no.
+        EngineUnavailableError: nobody there, no answer in time, or no HTTP.
+    """
+    with _explained(endpoint):
+        async with asyncio.timeout(seconds), _sent(endpoint, request) as (reader, _):
+            status, headers = await _head(reader)
+            body = b"" if status in _NO_CONTENT else await _body(reader, headers)
+    if status >= _FAILURE:
+        raise RefusedError(status, _message(body) or f"status {status}")
+    return json.loads(body) if body.strip() else None
+
+
+@asynccontextmanager
+async def taken_over(
+    endpoint: Endpoint, path: str
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """The raw connection behind `Upgrade: tcp`, both ways, until the end of the block.
+
+    Raises:
+        RefusedError: the engine said no.
+        EngineUnavailableError: as in `ask`.
+    """
+    request = Request(method="POST", path=path)
+    async with AsyncExitStack() as stack:
+        with _explained(endpoint):
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                sending = _sent(endpoint, request, upgrade=True)
+                reader, writer = await stack.enter_async_context(sending)
+                status, headers = await _head(reader)
+                if status >= _FAILURE:
+                    raise RefusedError(status, _message(await _body(reader, headers)))
+        yield reader, writer
+
+
+@asynccontextmanager
+async def _sent(
+    endpoint: Endpoint, request: Request, *, upgrade: bool = False
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    writers: list[asyncio.StreamWriter] = []
+    reader = asyncio.StreamReader(limit=_CHUNK)
+    protocol = asyncio.StreamReaderProtocol(reader, lambda _, writer: writers.append(writer))
+    async with endpoint.dial(protocol):
+        writers[0].write(_head_of(request, upgrade=upgrade) + request.body)
+        await writers[0].drain()
+        yield reader, writers[0]
+
+
+def _head_of(request: Request, *, upgrade: bool) -> bytes:
+    connection = "Upgrade\r\nUpgrade: tcp" if upgrade else "close"
+    lines = (
+        f"{request.method} {request.path} HTTP/1.1",
+        "Host: docker",
+        f"Connection: {connection}",
+        f"Content-Type: {request.content_type}",
+        f"Content-Length: {len(request.body)}",
+        "",
+        "",
+    )
+    return "\r\n".join(lines).encode("ascii")
+
+
+async def _head(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
+    text = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    first, *lines = text.split("\r\n")
+    fields = (line.partition(":") for line in lines if line)
+    return int(first.split(" ")[1]), {name.lower(): value.strip() for name, _, value in fields}
+
+
+async def _body(reader: asyncio.StreamReader, headers: dict[str, str]) -> bytes:
+    if "chunked" in headers.get("transfer-encoding", ""):
+        pieces = []
+        while size := int(await reader.readline(), 16):
+            pieces.append(await reader.readexactly(size))
+            await reader.readline()
+        return b"".join(pieces)
+    if "content-length" in headers:
+        return await reader.readexactly(int(headers["content-length"]))
+    return await reader.read()
+
+
+def _message(body: bytes) -> str:
+    try:
+        return str(json.loads(body)["message"]).strip()
+    except (ValueError, KeyError, TypeError):
+        return body.decode(errors="replace").strip()[:300]
+
+
+async def undisturbed(work: Coroutine[Any, Any, T]) -> T:
+    """Its result; a cancellation waits until it is done, and nobody has to guess how it ended."""
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled:
+        _ = task.cancelled() or task.exception()  # marked as seen
+        raise cancelled
+    return task.result()
+
+
+@contextmanager
+def _explained(endpoint: Endpoint) -> Iterator[None]:
+    """Turns a lost or mute engine into an error for people."""
+    try:
+        yield
+    except (BuildKitError, OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
+        reason = str(error) or "no answer in time"
+        raise EngineUnavailableError(
+            f"the Docker engine at `{endpoint.address}` does not answer: {reason}",
+            hint="`invoke setup`",
+        ) from error

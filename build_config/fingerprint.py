@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 FORMAT = 1
@@ -25,6 +25,7 @@ class Inputs:
         sources: the same for what a Gradle build reads outside the context.
         build_args: name -> value.
         bases: image it stands on -> fingerprint if built here, else the engine's identity of it.
+        fingerprint: SHA-256 over all of these in canonical JSON; hexadecimal.
     """
 
     files: Mapping[str, str]
@@ -32,15 +33,24 @@ class Inputs:
     build_args: Mapping[str, str]
     bases: Mapping[str, str]
     format: int = FORMAT
+    fingerprint: str = field(init=False, compare=False, repr=False)
 
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 over the inputs in canonical JSON; hexadecimal."""
-        return hashlib.sha256(self.to_json().encode()).hexdigest()
+    def __post_init__(self) -> None:
+        # once: a base is asked for it by all that stand on it
+        fingerprint = hashlib.sha256(self.to_json().encode()).hexdigest()
+        object.__setattr__(self, "fingerprint", fingerprint)
 
     def to_json(self) -> str:
         """Canonical: sorted keys, no spaces, ASCII."""
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        # not `asdict`: it copies every file's entry first
+        said = {
+            "files": self.files,
+            "sources": self.sources,
+            "build_args": self.build_args,
+            "bases": self.bases,
+            "format": self.format,
+        }
+        return json.dumps(said, sort_keys=True, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> Self:

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from importlib import import_module
 from types import MappingProxyType
 
-from build_config.displays import github, json_lines, live, plain, quiet
-from build_config.displays.output import Display
+from build_config.displays.output import Display, Output
 from build_config.errors import UsageError
+from build_config.events import Event
+from build_config.steps import Step
+
+
+def _display(module: str) -> Display:
+    """The display of that module, imported when it is used: one run has one, and rich is large."""
+
+    def show(
+        steps: Sequence[Step], events: Iterable[Event], output: Output
+    ) -> Generator[Event, None, None]:
+        chosen: Display = import_module(f"build_config.displays.{module}").show
+        return chosen(steps, events, output)
+
+    return show
+
 
 DISPLAYS: Mapping[str, Display] = MappingProxyType(
     {
-        "live": live.show,
-        "plain": plain.show,
-        "github": github.show,
-        "json": json_lines.show,
-        "quiet": quiet.show,
+        "live": _display("live"),
+        "plain": _display("plain"),
+        "github": _display("github"),
+        "json": _display("json_lines"),
+        "quiet": _display("quiet"),
     }
 )
 """Every display by the word that chooses it."""

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from build_config.columns import aligned
 from build_config.graph import Graph
 from build_config.plan import Plan
 from build_config.steps import Action, Kind
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
 
 
 def list_rows(
@@ -35,25 +33,12 @@ def list_rows(
     ]
 
 
-def list_table(rows: list[dict[str, Any]]) -> RenderableType:
+def list_table(rows: list[dict[str, Any]]) -> str:
     """The same for people."""
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, highlight=False)
-    for title in ("name", "kind", "language", "version", "image", "stands on"):
-        table.add_column(title, overflow="fold", no_wrap=title in {"kind", "language", "version"})
-    for row in rows:
-        stands_on = ", ".join(row["depends_on"])
-        table.add_row(
-            row["name"],
-            row["kind"],
-            row["language"],
-            row["version"] or "-",
-            row["image"],
-            stands_on,
-        )
-    return table
+    titles = ("name", "kind", "language", "version", "image", "stands on")
+    keys = titles[:-1]
+    cells = [(*(row[key] or "-" for key in keys), ", ".join(row["depends_on"])) for row in rows]
+    return aligned(titles, cells)
 
 
 def graph_json(graph: Graph, selected: frozenset[str]) -> str:
@@ -106,18 +91,9 @@ def plan_rows(plan: Plan) -> list[dict[str, str]]:
     ]
 
 
-def plan_table(plan: Plan) -> RenderableType:
+def plan_table(plan: Plan) -> str:
     """The whole plan for people, with pulls and Gradle; what is up to date is only counted."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, highlight=False)
-    table.add_column("step", overflow="fold")
-    table.add_column("why", overflow="fold")
-    for step in plan.work:
-        table.add_row(Text(step.key), Text(step.reason))
-    return table
+    return aligned(("step", "why"), [(step.key, step.reason) for step in plan.work])
 
 
 def _edges(graph: Graph, selected: frozenset[str]) -> Iterator[tuple[str, str]]:

@@ -93,6 +93,8 @@ def harmless(text: str) -> str:
 
     A line that was redrawn with carriage returns is what was drawn last.
     """
+    if text.isprintable() and not text.isspace():
+        return text
     drawn = [part for part in re.split(r"[\r\n]", _STEERING.sub("", text)) if part.strip()]
     line = drawn[-1] if drawn else ""
     return _LONE_SURROGATE.sub("\ufffd", _UNSEEN.sub("", line.expandtabs(4)))

@@ -78,6 +78,6 @@ def _show_plan(plan: Plan, streams: Streams, display: str) -> None:
         streams.say(json.dumps(plan_rows(plan), indent=2))
         return
     if plan.work:
-        streams.console.print(plan_table(plan))
+        streams.say(plan_table(plan))
     rest = len(plan.steps) - len(plan.work)
     streams.say(f"would build {counted(len(plan.images), 'image')}, {rest} up to date")

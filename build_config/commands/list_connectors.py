@@ -27,7 +27,7 @@ def list_connectors(settings: Settings, streams: Streams, *, kind: str | None, o
     if output == "json":
         streams.say(json.dumps(rows, indent=2))
         return 0
-    streams.console.print(listings.list_table(rows))
+    streams.say(listings.list_table(rows))
     if repository.without_dockerfile:
         paths = ", ".join(f"`{path}`" for path in repository.without_dockerfile)
         streams.note(f"without a Dockerfile, hence no images: {paths}")

@@ -94,6 +94,7 @@ class DockerBuilder:
             build_args=build.build_args,
             labels=build.labels,
             no_cache=build.no_cache,
+            target=build.target,
             secrets={secret.id: partial(build_secrets.read, secret) for secret in build.secrets},
         )
         try:

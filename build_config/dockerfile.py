@@ -54,12 +54,14 @@ class Dockerfile:
     Attributes:
         uses: images it needs, without its own stages and `scratch`, in order of appearance.
         labels: those of the last stage, and of the stages it is made from.
+        stages: their names in lower case; an unnamed one is empty.
         copied: sources that COPY and ADD take from the context.
         instructions: (first line, text) of each, to find a line from a message of the builder.
     """
 
     uses: tuple[ImageUse, ...]
     labels: Mapping[str, str]
+    stages: tuple[str, ...]
     copied: tuple[str, ...]
     instructions: tuple[tuple[int, str], ...]
 
@@ -197,6 +199,7 @@ def parse(text: str, build_args: Mapping[str, str] | None = None) -> Dockerfile:
     return Dockerfile(
         uses=tuple(reader.uses),
         labels=reader.stages[-1].labels,
+        stages=tuple(stage.alias for stage in reader.stages),
         copied=tuple(reader.copied),
         instructions=tuple((c.start_line, c.original) for c in commands),
     )

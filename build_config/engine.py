@@ -50,6 +50,7 @@ class ImageBuild:
         context_bytes: about how much that is, for progress.
         secrets: values are read when the builder asks for them.
         no_cache: run every instruction again.
+        target: the stage to build; None for the last one.
     """
 
     tag: str
@@ -58,7 +59,8 @@ class ImageBuild:
     build_args: Mapping[str, str]
     labels: Mapping[str, str]
     secrets: tuple[Secret, ...]
-    no_cache: bool
+    no_cache: bool = False
+    target: str | None = None
 
 
 class Builder(Protocol):

@@ -174,6 +174,8 @@ class _Run:
 
     async def main(self, performing: Callable[[], AbstractAsyncContextManager[Perform]]) -> None:
         self._skip_what_is_done()
+        if not self._waiting:
+            return
         async with performing() as perform:
             try:
                 while self._start_ready(perform) or self._running:

@@ -12,6 +12,8 @@ class Kind(StrEnum):
     PULL = "pull"
     GRADLE = "gradle"
     BUILD = "build"
+    UNIT = "unit"
+    ACCEPTANCE = "acceptance"
 
 
 class Action(StrEnum):

@@ -21,6 +21,7 @@ from build_config.machine.ca_bundle import find_bundle
 from build_config.performers.choice import performing
 from build_config.performers.workshop import Workshop
 from build_config.report import Report, headline, tell
+from build_config.sandbox.containers import open_containers
 from build_config.scheduler import Perform, execute
 from build_config.settings import Settings
 from build_config.streams import Streams
@@ -62,8 +63,20 @@ def run(settings: Settings, streams: Streams, planned: Planned, options: RunOpti
     async def performers() -> AsyncIterator[Perform]:
         origin = _origin(settings.root, planned, now)
         bundle = _ca_bundle(settings, streams)
-        async with engine.builder(options.secrets, bundle) as builder:
-            yield performing(Workshop(settings=settings, plan=plan, builder=builder, origin=origin))
+        async with (
+            engine.builder(options.secrets, bundle) as builder,
+            open_containers(engine.address) as containers,
+        ):
+            yield performing(
+                Workshop(
+                    settings=settings,
+                    plan=plan,
+                    builder=builder,
+                    containers=containers,
+                    images=planned.images,
+                    origin=origin,
+                )
+            )
 
     events: Iterable[Event] = execute(
         plan.steps,

@@ -9,6 +9,7 @@ from build_config.engine import Tell
 from build_config.performers.build_image import build_image
 from build_config.performers.gradle_build import gradle_build
 from build_config.performers.pull_image import pull_image
+from build_config.performers.unit_tests import unit_tests
 from build_config.performers.workshop import Workshop
 from build_config.scheduler import Perform, Result
 from build_config.steps import Kind, Step
@@ -20,6 +21,7 @@ PERFORMERS: Mapping[Kind, Performer] = MappingProxyType(
         Kind.PULL: pull_image,
         Kind.GRADLE: gradle_build,
         Kind.BUILD: build_image,
+        Kind.UNIT: unit_tests,
     }
 )
 

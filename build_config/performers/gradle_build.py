@@ -31,7 +31,16 @@ async def gradle_build(
     root = workshop.settings.root
     targets = [step.target for step in workshop.plan.work if step.kind is Kind.BUILD]
     built = (workshop.plan.builds[name].connector for name in targets)
-    tasks = (_task(connector) for connector in built if connector.gradle)
+    tasks = tuple(_task(connector) for connector in built if connector.gradle)
+    return await run_gradle(root, tasks, tell)
+
+
+async def run_gradle(root: Path, tasks: tuple[str, ...], tell: Tell) -> Result:
+    """Start Gradle once for these tasks.
+
+    Raises:
+        StepError: there is no Gradle, or the build failed.
+    """
     command = (_gradle(root), "--console=plain", *tasks)
     tell.line(f"$ {' '.join(command)}")
     process = await asyncio.create_subprocess_exec(

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from build_config.engine import Builder
+from build_config.engine import Builder, LocalImage
 from build_config.image_labels import Origin
 from build_config.plan import Plan
+from build_config.sandbox.containers import Containers
 from build_config.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Workshop:
-    """The plan, the connection to the engine, and where the sources come from."""
+    """The plan, the connections to the engine, and where the sources come from.
+
+    Attributes:
+        containers: runs connectors, each in a sandbox.
+        images: what the engine had before the run, by canonical reference.
+    """
 
     settings: Settings
     plan: Plan
     builder: Builder
+    containers: Containers
+    images: Mapping[str, LocalImage]
     origin: Origin

@@ -1,0 +1,69 @@
+"""A connector in, its own tests run in the image of its `test` stage, or by Gradle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from build_config.connector import Connector
+from build_config.context_tar import context_size, tar_stream
+from build_config.engine import ImageBuild, Tell
+from build_config.errors import StepError
+from build_config.performers.gradle_build import run_gradle
+from build_config.performers.workshop import Workshop
+from build_config.plan_testing import TEST_STAGE
+from build_config.sandbox.request import Container, Limits
+from build_config.scheduler import Result
+from build_config.steps import Step
+
+_SECONDS = 600.0
+
+
+async def unit_tests(
+    step: Step, _results: Mapping[str, Result], workshop: Workshop, tell: Tell
+) -> Result:
+    """Run them without a network, so that they prove the connector and not somebody's server.
+
+    Raises:
+        StepError: a test failed, or the tests did not end.
+    """
+    connector = workshop.plan.builds[step.target].connector
+    if TEST_STAGE in connector.dockerfile.stages:
+        return await _in_the_image(connector, workshop, tell)
+    path = connector.path.replace("/", ":")
+    return await run_gradle(workshop.settings.root, (f":{path}:test",), tell)
+
+
+async def _in_the_image(connector: Connector, workshop: Workshop, tell: Tell) -> Result:
+    image = await _build_test_stage(connector, workshop, tell)
+    tell.activity("running its tests")
+    request = Container(image=image, limits=Limits(seconds=_SECONDS))
+    last = ""
+    async with workshop.containers.run(request) as running:
+        async for line in running.lines():
+            last = line.decode(errors="replace")
+            tell.line(last)
+        ending = await running.ended()
+    for text in ending.last_stderr:
+        tell.line(text)
+    if not ending.is_good:
+        raise StepError(
+            f"its unit tests: {last.strip(' =') or ending.story}", hint="see the lines above"
+        )
+    return Result(message=last.strip(" ="))
+
+
+async def _build_test_stage(connector: Connector, workshop: Workshop, tell: Tell) -> str:
+    """The connector's image with its test tools, from the very context of the image itself."""
+    root = workshop.settings.root
+    files = workshop.plan.builds[connector.name].sources.context
+    request = ImageBuild(
+        tag=f"{connector.image.canonical}-{TEST_STAGE}",
+        context=partial(tar_stream, root, connector.path, files),
+        context_bytes=context_size(root, connector.path, files),
+        build_args=connector.build_args,
+        labels={},
+        secrets=connector.secrets,
+        target=TEST_STAGE,
+    )
+    return await workshop.builder.build(request, tell)

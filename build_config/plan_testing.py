@@ -1,0 +1,71 @@
+"""A plan that builds in, the same plan with the tests of what was selected out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from build_config.connector import Connector
+from build_config.connector import Kind as ImageKind
+from build_config.plan import Plan
+from build_config.steps import Action, Kind, Step
+
+TEST_STAGE = "test"
+"""The stage of a Dockerfile whose image, when run, runs the connector's own tests."""
+
+TESTS = (Kind.UNIT, Kind.ACCEPTANCE)
+_GUESS = {Kind.UNIT: 10.0, Kind.ACCEPTANCE: 20.0}
+
+
+def plan_tests(
+    plan: Plan,
+    selected: frozenset[str],
+    *,
+    only: frozenset[Kind],
+    configured: frozenset[str],
+    seconds: Mapping[str, float],
+) -> Plan:
+    """Add the tests of `selected`: each waits for its image, where that is built in this run.
+
+    Args:
+        plan: that brings the images up to date.
+        selected: names; what they only stand on is built and not tested.
+        only: the kinds of tests that are asked for.
+        configured: connectors with an `acceptance-test-config.yml`.
+        seconds: step key -> how long it took last time.
+    """
+    steps = list(plan.steps)
+    built = {step.target: step for step in plan.images}
+    for name, build in plan.builds.items():
+        if name in selected:
+            for kind in TESTS:
+                if kind in only:
+                    step = _step(kind, build.connector, configured)
+                    steps.append(_waiting(step, built.get(name), seconds))
+    return replace(plan, steps=tuple(steps))
+
+
+def _waiting(step: Step, build: Step | None, seconds: Mapping[str, float]) -> Step:
+    needs = (build.key,) if build and step.action is Action.RUN else ()
+    return replace(step, needs=needs, seconds=seconds.get(step.key, _GUESS[step.kind]))
+
+
+def _step(kind: Kind, connector: Connector, configured: frozenset[str]) -> Step:
+    missing = next(_what_is_missing(kind, connector, configured), None)
+    return Step(
+        kind=kind,
+        target=connector.name,
+        action=Action.SKIP if missing else Action.RUN,
+        reason=missing or "selected",
+    )
+
+
+def _what_is_missing(kind: Kind, connector: Connector, configured: frozenset[str]) -> Iterator[str]:
+    """Why it cannot have tests of this kind."""
+    if kind is Kind.UNIT:
+        if TEST_STAGE not in connector.dockerfile.stages and not connector.gradle:
+            yield f"its Dockerfile has no stage `{TEST_STAGE}`"
+    elif connector.kind is ImageKind.BASE:
+        yield "a base speaks no protocol"
+    elif connector.name not in configured:
+        yield "it has no `acceptance-test-config.yml`"

@@ -119,6 +119,12 @@ class Report:
             interrupted=interrupted or _was_interrupted(results),
         )
 
+    @classmethod
+    def of_nothing_to_do(cls, steps: Sequence[Step], *, seconds: float) -> Self:
+        """The outcome of a plan that is up to date as a whole, found out in `seconds`."""
+        endings = (Result(step=step, ending=Ending.UP_TO_DATE, why=step.reason) for step in steps)
+        return cls(results=tuple(endings), seconds=seconds)
+
     def of_ending(self, *endings: Ending) -> tuple[Result, ...]:
         """The results that ended in one of these ways."""
         return tuple(result for result in self.results if result.ending in endings)

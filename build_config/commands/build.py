@@ -10,13 +10,17 @@ from typing import Any
 
 from build_config import build_secrets
 from build_config.commands.planning import Wish, plan_for
-from build_config.commands.running import RunOptions, run
+from build_config.connector import Secret
 from build_config.displays.choice import choose
 from build_config.listings import plan_rows, plan_table
 from build_config.plan import Plan
+from build_config.report import Report, headline
 from build_config.settings import Settings, read_jobs, read_secret
 from build_config.streams import Streams
 from build_config.wording import counted
+
+_SAY_ONLY_THE_END = frozenset({"live", "plain", "quiet"})
+"""Displays that are for people, who need one line when there is nothing to do."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,20 +48,14 @@ def build(settings: Settings, streams: Streams, **typed: Any) -> int:
     flags = BuildFlags(**typed)
     begin = time.monotonic()
     display = choose(flags.progress, streams.environ, terminal=streams.out.isatty())
-    options = RunOptions(
-        display=display,
-        jobs=read_jobs(flags.jobs) or settings.jobs,
-        fail_fast=flags.fail_fast,
-        secrets=(*settings.secrets, *map(read_secret, flags.secret)),
-        begin=begin,
-        command="invoke build",
-    )
     wish = Wish(
         connector=flags.connector,
         kind=flags.kind,
         force=flags.force,
         engine_needed=not flags.dry_run,
     )
+    jobs = read_jobs(flags.jobs) or settings.jobs
+    secrets = (*settings.secrets, *map(read_secret, flags.secret))
     planned = plan_for(settings, streams, wish)
     if flags.dry_run:
         _show_plan(planned.plan, streams, display)
@@ -65,12 +63,30 @@ def build(settings: Settings, streams: Streams, **typed: Any) -> int:
     if not planned.selected:
         streams.note("nothing is selected, hence nothing to build")
         return 0
-    if planned.plan.work:
-        wanted = (planned.plan.builds[step.target].connector for step in planned.plan.images)
-        build_secrets.check(
-            (*options.secrets, *(secret for connector in wanted for secret in connector.secrets))
-        )
+    if not planned.plan.work and display in _SAY_ONLY_THE_END:
+        report = Report.of_nothing_to_do(planned.plan.steps, seconds=time.monotonic() - begin)
+        streams.say(headline(report))
+        return 0
+    # imported only now: most of the time everything is up to date, and nothing of it is needed
+    from build_config.commands.running import RunOptions, run
+
+    _check_secrets(planned.plan, secrets)
+    options = RunOptions(
+        display=display,
+        jobs=jobs,
+        fail_fast=flags.fail_fast,
+        secrets=secrets,
+        begin=begin,
+        command="invoke build",
+    )
     return run(settings, streams, planned, options)
+
+
+def _check_secrets(plan: Plan, offered: tuple[Secret, ...]) -> None:
+    """Find a secret that is missing before the first build starts, not in the middle."""
+    if plan.work:
+        wanted = (plan.builds[step.target].connector for step in plan.images)
+        build_secrets.check((*offered, *(s for connector in wanted for s in connector.secrets)))
 
 
 def _show_plan(plan: Plan, streams: Streams, display: str) -> None:

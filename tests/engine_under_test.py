@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import tarfile
+import uuid
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +85,10 @@ class Engine:
                     self.client.api.remove_image(name, force=True)
 
     def import_shell(self, reference: str) -> None:
-        """Make an image of this machine's `sh`, `cat` and `sleep`: just enough for a RUN."""
+        """Make an image of this machine's `sh`, `cat` and `sleep`: just enough for a RUN.
+
+        It is another one each time, so that nothing of an earlier run of the tests is cached.
+        """
         name, _, tag = reference.partition(":")
         self.client.api.import_image_from_data(
             _shell_tar(), repository=name, tag=tag, changes=["ENV PATH=/bin"]
@@ -133,8 +137,8 @@ def _shell_tar() -> bytes:
 
 
 def _shell_files() -> dict[str, bytes]:
-    """The programs and the libraries that they are linked to, by path."""
-    files = {}
+    """The programs, the libraries that they are linked to, and an id, by path."""
+    files = {"id": uuid.uuid4().bytes}
     for program in _PROGRAMS:
         path = shutil.which(program)
         if path is None:

@@ -86,7 +86,9 @@ def run(settings: Settings, streams: Streams, planned: Planned, options: RunOpti
     )
     if plan.work:
         _keep_out_of_git(settings.state)
-        events = logs.keep(plan.steps, events, folder, warn=streams.console.print)
+        # rows that are redrawn have to know of a line between them; else stdout is for results
+        warn = streams.console.print if options.display == "live" else streams.note
+        events = logs.keep(plan.steps, events, folder, warn=warn)
     summary = streams.environ.get("GITHUB_STEP_SUMMARY")
     output = Output(
         console=streams.console,

@@ -59,7 +59,7 @@ def test_nobody_listens(tmp_path: Path) -> None:
         (b"SSH-2.0-OpenSSH\r\n\r\n", "refused `POST /grpc`"),
         (b"HTTP/1.1 101", "it closed the connection"),
         (b"", "it closed the connection"),
-        (b"HTTP/1.1 404 Not Found\r\n\r\n", "it is no BuildKit"),
+        (b"HTTP/1.1 404 Not Found\r\n\r\n", "so it is no BuildKit"),
         (b"x" * 100_000, "refused `POST /grpc`"),
     ],
 )

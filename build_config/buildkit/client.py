@@ -19,7 +19,7 @@ from uuid import uuid4
 from grpclib.const import Status
 from grpclib.exceptions import GRPCError
 
-from build_config.buildkit.connection import guarded, upgraded
+from build_config.buildkit.connection import end, guarded, upgraded
 from build_config.buildkit.control import SOLVE, STATUS, Control, control
 from build_config.buildkit.diagnosis import diagnose
 from build_config.buildkit.failures import EngineLostError, NotBuildKitError
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 _STATUS_SECONDS: Final = 5
 """How long the end of the progress is waited for once the build is over; it comes at once."""
+_SILENT_SECONDS: Final = 0.5
+"""The same where nothing came yet: the engine may have refused before it began, so nothing will."""
 
 
 def anonymous(_host: str) -> tuple[str, str] | None:
@@ -68,7 +70,10 @@ class BuildKit:
             Exception: whatever reading the context, or `on_progress`, raised.
         """
         async with self._session_for(request) as serving:
-            sent = lambda count: on_progress(ContextSent(sent=count))  # noqa: E731
+
+            def sent(count: int) -> None:
+                on_progress(ContextSent(sent=count))
+
             with serving.offering(request.context, sent) as (url, unreadable):
                 question = solve_request(
                     request, ref=uuid4().hex, session=serving.identity, context=url
@@ -95,7 +100,8 @@ class BuildKit:
         except GRPCError as error:
             if error.status is Status.UNIMPLEMENTED:
                 raise NotBuildKitError(f"the engine has no BuildKit: {error.message}") from error
-            await asyncio.wait({watching}, timeout=_STATUS_SECONDS)  # the last lines say why
+            patience = _STATUS_SECONDS if narrator.steps else _SILENT_SECONDS
+            await asyncio.wait({watching}, timeout=patience)  # the last lines say why
             narrator.end()
             raise diagnose(error, narrator) from error
         else:
@@ -103,9 +109,7 @@ class BuildKit:
             if watching.done():
                 watching.result()  # what the listener raised at the last moment
         finally:
-            watching.cancel()
-            await asyncio.wait({watching})
-            _ = watching.cancelled() or watching.exception()  # marked as seen
+            await end(watching)
         narrator.end()
         if not answers:
             raise EngineLostError("the engine ended the build without a result")

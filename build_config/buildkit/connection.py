@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from build_config.buildkit.failures import EngineLostError, NotBuildKitError
 
@@ -58,10 +58,9 @@ class Upgraded(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Asks."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - tells the type checker
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)
         if self.path:
-            transport.write(self.request)
+            self.transport.write(self.request)
         else:
             self._hand_over(b"")
 
@@ -180,6 +179,11 @@ async def guarded(work: Coroutine[Any, Any, T], *dangers: asyncio.Future[Any]) -
                 watched.discard(danger)
         return task.result()
     finally:
-        task.cancel()
-        await asyncio.wait({task})
-        _ = task.cancelled() or task.exception()  # marked as seen
+        await end(task)
+
+
+async def end(task: asyncio.Task[Any]) -> None:
+    """Cancels the task unless it is over, waits for it, and marks its exception as seen."""
+    task.cancel()
+    await asyncio.wait({task})
+    _ = task.cancelled() or task.exception()

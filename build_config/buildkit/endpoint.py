@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -104,11 +104,13 @@ async def _dial_ssh(
     ours, theirs = socket.socketpair()
     command = ("ssh", *options, "-T", "-o", f"ConnectTimeout={_DIAL_SECONDS}")
     command += ("-o", "ServerAliveInterval=15", "--", host, "docker", "system", "dial-stdio")
-    with theirs, _explained(f"ssh://{host}"):
+    with ExitStack() as unless_started, theirs, _explained(f"ssh://{host}"):
+        unless_started.callback(ours.close)
         end = theirs.fileno()
         process = await asyncio.create_subprocess_exec(
             *command, stdin=end, stdout=end, stderr=asyncio.subprocess.PIPE
         )
+        unless_started.pop_all()
     errors = asyncio.create_task(process.communicate())  # read, lest ssh waits for a reader
     try:
         loop = asyncio.get_running_loop()
@@ -140,6 +142,8 @@ def _explained(address: str) -> Iterator[None]:
         yield
     except OSError as error:  # TimeoutError and ssl.SSLError are OSErrors too
         reason = error.strerror or str(error) or "no answer in time"
+        if error.filename:  # the program that is not installed
+            reason = f"`{error.filename}`: {reason}"
         raise NotBuildKitError(f"no engine at `{address}`: {reason}") from error
 
 

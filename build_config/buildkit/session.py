@@ -128,9 +128,11 @@ async def session(
         ("X-Docker-Expose-Session-Sharedkey", ""),
         *(("X-Docker-Expose-Session-Grpc-Method", path) for path in methods),
     ]
-    async with carry(protocol, headers) as lost:
-        yield Session(identity=identity, lost=lost, uploads=uploads)
-    await http2.served(protocol, seconds=_HANDLER_SECONDS)
+    try:
+        async with carry(protocol, headers) as lost:
+            yield Session(identity=identity, lost=lost, uploads=uploads)
+    finally:
+        await http2.served(protocol, seconds=_HANDLER_SECONDS)
 
 
 def _methods(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from grpclib.const import Cardinality
 from grpclib.exceptions import GRPCError, ProtocolError, StreamTerminatedError
 
-from build_config.buildkit.connection import fail, guarded
+from build_config.buildkit.connection import end, fail, guarded
 from build_config.buildkit.failures import EngineLostError, NotBuildKitError
 from build_config.buildkit.messages import BytesMessage
 
@@ -54,7 +54,7 @@ class TunnelTransport(asyncio.Transport):
         return self.closed
 
     def close(self) -> None:
-        """Ends it; `pump` does the rest."""
+        """Ends it; whoever opened the tunnel does the rest."""
         self.closed = True
 
     def abort(self) -> None:
@@ -90,8 +90,7 @@ async def tunnelled(
         yield lost
     finally:
         transport.close()
-        carrying.cancel()
-        await asyncio.wait({carrying})
+        await end(carrying)
 
 
 async def _opened(transport: TunnelTransport, lost: asyncio.Future[None]) -> None:
@@ -99,9 +98,7 @@ async def _opened(transport: TunnelTransport, lost: asyncio.Future[None]) -> Non
         async with asyncio.timeout(_OPEN_SECONDS):
             await guarded(transport.answered.wait(), lost)
     except (EngineLostError, TimeoutError) as error:
-        raise NotBuildKitError(
-            f"the engine opens no session, it is no BuildKit: {error}"
-        ) from error
+        raise NotBuildKitError(f"no session here, so it is no BuildKit: {error}") from error
 
 
 async def _carry(
@@ -123,9 +120,7 @@ async def _carry(
             try:
                 await guarded(_receive(stream, transport), sending)
             finally:
-                sending.cancel()
-                await asyncio.wait({sending})
-                _ = sending.cancelled() or sending.exception()  # marked as seen
+                await end(sending)
     except (GRPCError, ProtocolError, StreamTerminatedError) as error:
         reason = error
     finally:

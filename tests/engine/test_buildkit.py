@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tarfile
+import time
 import tracemalloc
 import uuid
 from contextlib import suppress
@@ -173,6 +174,13 @@ def test_a_dockerfile_that_cannot_be_parsed_gives_the_line() -> None:
 def test_a_missing_dockerfile_is_said() -> None:
     recipe = BuildRequest(context=tar({"greeting": b""}), dockerfile="Containerfile")
     assert "Containerfile" in str(failure(recipe))
+
+
+def test_a_request_that_the_engine_refuses_fails_without_delay() -> None:
+    before = time.monotonic()
+    error = failure(BuildRequest(context=tar({"Dockerfile": b"FROM scratch\n"}), tags=("NO TAG",)))
+    assert "must be lowercase" in str(error)
+    assert time.monotonic() - before < 3
 
 
 def test_warnings_carry_their_line_where_the_engine_gives_any() -> None:

@@ -197,6 +197,17 @@ def test_an_ssh_that_fails_is_no_engine(tmp_path: Path, monkeypatch: pytest.Monk
     asyncio.run(over_ssh())
 
 
+def test_without_ssh_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    async def over_ssh() -> None:
+        with pytest.raises(BuildKitError, match="`ssh`: No such file"):
+            async with connect(Endpoint.ssh("far.example")):
+                pass
+
+    asyncio.run(over_ssh())
+
+
 FAKE_SSH = """#!{python}
 import os, socket, sys, threading
 with open("{log}", "a") as log:

@@ -7,7 +7,7 @@ A definition is the catalog entry of a connector. Its kind decides the name of i
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,12 @@ def read_definitions(settings: Settings, kind: Kind) -> tuple[Definition, ...]:
         RepositoryError: with every file that cannot be read.
     """
     definitions, defects = [], []
-    for file in _files(settings.root / settings.definitions[kind]):
+    try:
+        files = _files(settings.root / settings.definitions[kind])
+    except OSError as error:
+        defect = f"{settings.definitions[kind]}: cannot be read: {error.strerror}"
+        raise RepositoryError((defect,)) from error
+    for file in files:
         shown = file.relative_to(settings.root).as_posix()
         try:
             document = read(file, shown)
@@ -72,12 +77,11 @@ def definition_ids(settings: Settings, connectors: tuple[Connector, ...]) -> dic
     return ids
 
 
-def _files(place: Path) -> Iterator[Path]:
+def _files(place: Path) -> list[Path]:
     if place.is_dir():
         with os.scandir(place) as entries:
-            yield from sorted(Path(e.path) for e in entries if e.name.endswith(_SUFFIXES))
-    elif place.is_file():
-        yield place
+            return sorted(Path(e.path) for e in entries if e.name.endswith(_SUFFIXES))
+    return [place] if place.is_file() else []
 
 
 def _read(entry: Mapping[str, Any], kind: Kind, shown: str) -> Definition:

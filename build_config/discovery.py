@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,9 @@ from build_config.yaml_files import YamlFileError, read_mapping
 
 NAME_LABEL = "io.airbyte.name"
 VERSION_LABEL = "io.airbyte.version"
+_LARGEST = 1024 * 1024
+_NAME = re.compile(r"\w[\w.+-]*")
+"""What a directory of an image may be called: names go on command lines and into file names."""
 _PYTHON_FILES = ("setup.py", "pyproject.toml", "requirements.txt")
 _NO_SETTINGS = ImageSettings(build_args={}, secrets=())
 
@@ -46,42 +51,74 @@ def discover(settings: Settings) -> Discovery:
     connectors: list[Connector] = []
     defects: list[str] = []
     bare: list[str] = []
-    for path, is_base in _directories(settings):
-        if not os.path.lexists(settings.root / path / "Dockerfile"):
-            bare.append(path)
-            continue
+    broken: set[str] = set()
+    for path, is_base in _directories(settings, defects):
         try:
-            connectors.append(_read(settings, path, is_base=is_base))
+            if _has_dockerfile(settings.root, path):
+                connectors.append(_read(settings, path, is_base=is_base))
+            else:
+                bare.append(path)
         except _DefectError as defect:
             defects.append(str(defect))
+            broken.add(Path(path).name)
     connectors.sort(key=lambda connector: connector.name)
     defects.extend(_duplicates(connectors))
-    defects.extend(_unknown_settings(settings, connectors))
+    known = broken.union(connector.name for connector in connectors)
+    defects.extend(
+        f"setting `images.{name}`: there is no image `{name}`"
+        for name in sorted(settings.images.keys() - known)
+    )
     return Discovery(
         connectors=tuple(connectors), defects=tuple(defects), without_dockerfile=tuple(bare)
     )
 
 
-def _directories(settings: Settings) -> Iterator[tuple[str, bool]]:
-    """(path, is a base) of every directory that may be an image."""
+def _directories(settings: Settings, defects: list[str]) -> Iterator[tuple[str, bool]]:
+    """(path, is a base) of every directory that may be an image; bases there need not be."""
     for parent, is_base in ((settings.bases, True), (settings.connectors, False)):
-        for name in _subdirectories(settings.root / parent):
+        try:
+            names = _subdirectories(settings.root / parent)
+        except OSError as error:
+            if not (is_base and isinstance(error, FileNotFoundError)):
+                key = "bases" if is_base else "connectors"
+                defects.append(f"{parent}: cannot be read: {error.strerror} (`layout.{key}`)")
+            continue
+        for name in names:
             path = name if parent == "." else f"{parent}/{name}"
-            if path != settings.bases:
+            if path not in {settings.bases, settings.connectors}:
                 yield path, is_base
 
 
 def _subdirectories(parent: Path) -> list[str]:
+    with os.scandir(parent) as entries:
+        return sorted(e.name for e in entries if not e.name.startswith(".") and _is_directory(e))
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
     try:
-        with os.scandir(parent) as entries:
-            return sorted(e.name for e in entries if e.is_dir() and not e.name.startswith("."))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
+
+
+def _has_dockerfile(root: Path, path: str) -> bool:
+    """False only where there is none: a directory that cannot be looked into is a defect."""
+    try:
+        os.lstat(root / path / "Dockerfile")
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise _DefectError(f"{path}: cannot be read: {error.strerror}") from error
+    return True
 
 
 def _read(settings: Settings, path: str, *, is_base: bool) -> Connector:
     directory = settings.root / path
     name = directory.name
+    if not _NAME.fullmatch(name):
+        raise _DefectError(
+            f"{path!r}: a directory's name is made of letters, digits, `.`, `_`, `+` and `-`"
+        )
     own = settings.images.get(name, _NO_SETTINGS)
     content = _parse(
         _text(settings.root, f"{path}/Dockerfile"), f"{path}/Dockerfile", own.build_args
@@ -103,10 +140,13 @@ def _read(settings: Settings, path: str, *, is_base: bool) -> Connector:
 
 
 def _text(root: Path, path: str) -> str:
-    file = root / path
-    if not file.resolve().is_relative_to(root):
+    file = Path(os.path.realpath(root / path))
+    if not file.is_relative_to(root):
         raise _DefectError(f"{path}: a link out of the repository")
     try:
+        status = file.stat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
+            raise _DefectError(f"{path}: not a file of text")
         return file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise _DefectError(f"{path}: not UTF-8 text (byte {error.start})") from error
@@ -196,9 +236,3 @@ def _duplicates(connectors: list[Connector]) -> Iterator[str]:
     for claimed, paths in sorted(claims.items()):
         if len(paths) > 1:
             yield f"{claimed} is claimed by {len(paths)} directories: {', '.join(paths)}"
-
-
-def _unknown_settings(settings: Settings, connectors: list[Connector]) -> Iterator[str]:
-    names = {connector.name for connector in connectors}
-    for name in sorted(set(settings.images) - names):
-        yield f"setting `images.{name}`: there is no image `{name}`"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import graphlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from build_config.connector import Connector
@@ -125,21 +125,39 @@ def _order(local: Mapping[str, set[str]]) -> tuple[tuple[str, ...], list[str]]:
     """Dependencies first, else by name; one line for each cycle, with its path."""
     remaining = {name: sorted(local[name]) for name in sorted(local)}
     cycles: list[str] = []
+    broken: set[str] = set()
     while True:
+        sorter = graphlib.TopologicalSorter(remaining)
         try:
-            return tuple(graphlib.TopologicalSorter(remaining).static_order()), cycles
+            sorter.prepare()
         except graphlib.CycleError as error:
-            path = error.args[1][::-1]
+            path = _from_first(error.args[1][::-1])
             cycles.append(f"cycle: {' -> '.join(path)} (each stands on the next)")
-            remaining = _without(remaining, set(path))
+            broken.update(path)
+            remaining[path[0]].remove(path[1])  # so that the next cycle comes to light
+        else:
+            return tuple(_sound(sorter, local, broken)), cycles
 
 
-def _without(edges: Mapping[str, list[str]], names: set[str]) -> dict[str, list[str]]:
-    """The graph without `names` and without all that stands on them."""
-    gone = set(names)
-    while more := {n for n, needs in edges.items() if n not in gone and gone & set(needs)}:
-        gone |= more
-    return {name: needs for name, needs in edges.items() if name not in gone}
+def _from_first(cycle: list[str]) -> list[str]:
+    """The same way round, starting at the name that comes first: runs are to be compared."""
+    start = cycle.index(min(cycle))
+    return [*cycle[start:-1], *cycle[: start + 1]]
+
+
+def _sound(
+    sorter: graphlib.TopologicalSorter[str], local: Mapping[str, set[str]], broken: set[str]
+) -> Iterator[str]:
+    """Layer by layer, without the images of cycles and without all that stands on them."""
+    gone = set(broken)
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        sorter.done(*ready)
+        for name in ready:
+            if name in gone or gone & local[name]:
+                gone.add(name)
+            else:
+                yield name
 
 
 def _reach(names: Iterable[str], edges: Mapping[str, tuple[str, ...]]) -> frozenset[str]:

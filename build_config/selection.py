@@ -32,7 +32,8 @@ def select(
             directory that is no image, an unknown kind.
     """
     there = tuple(connectors)
-    chosen = {c.name for c in there if kind is None or c.kind is _kind(kind)}
+    wanted = None if kind is None else _kind(kind)
+    chosen = {c.name for c in there if wanted is None or c.kind is wanted}
     words = [word.strip() for pattern in patterns for word in pattern.split(",")]
     if patterns and not any(words):
         raise UsageError("`--connector` is empty", hint="name a connector, or leave the flag out")

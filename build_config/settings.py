@@ -81,26 +81,28 @@ def read(config: Any, project: Path) -> Settings:
     Raises:
         UsageError: a value that cannot be, with the name of its key.
     """
-    root = (project / str(config["root"])).resolve()
+    root = Path(os.path.realpath(project / str(config["root"])))
     if not root.is_dir():
         raise UsageError(f"`root` is not a directory: `{config['root']}`", hint="set INVOKE_ROOT")
-    _refuse_unknown("layout", config["layout"], DEFAULTS["layout"])
-    _refuse_unknown("definitions", config["definitions"], DEFAULTS["definitions"])
+    layout = _folders(config, "layout", root)
+    if layout["connectors"] == layout["bases"]:
+        raise UsageError("`layout.connectors` and `layout.bases` are the same directory")
     local_tag, namespace = str(config["local_tag"]), str(config["namespace"])
     _refuse_illegal_name(namespace, local_tag)
     return Settings(
         root=root,
-        connectors=_inside("layout.connectors", config["layout"]["connectors"], root),
-        bases=_inside("layout.bases", config["layout"]["bases"], root),
-        definitions={
-            k: _inside(f"definitions.{k}", v, root) for k, v in config["definitions"].items()
-        },
+        connectors=layout["connectors"],
+        bases=layout["bases"],
+        definitions=_folders(config, "definitions", root),
         namespace=namespace,
         local_tag=local_tag,
         jobs=read_jobs(config["jobs"]),
         ca_bundle=str(config["ca_bundle"]),
-        secrets=_secrets("secrets", config["secrets"]),
-        images={name: _image(name, value) for name, value in config["images"].items()},
+        secrets=_secrets("secrets", config["secrets"], root),
+        images={
+            str(name): _image(str(name), value, root)
+            for name, value in _mapping("images", config["images"]).items()
+        },
     )
 
 
@@ -110,7 +112,7 @@ def read_jobs(value: object) -> int | None:
     Raises:
         UsageError: anything else.
     """
-    if value in {None, "", "auto"}:
+    if value is None or value in ("", "auto"):
         return None
     text = str(value)
     if not text.isdecimal() or int(text) < 1:
@@ -125,36 +127,66 @@ def read_secret(text: str) -> Secret:
         UsageError: another shape.
     """
     pairs = dict(part.partition("=")[::2] for part in text.split(","))
-    if not pairs.get("id") or set(pairs) not in ({"id", "src"}, {"id", "env"}):
-        raise UsageError(
-            f"`--secret={text.partition('=')[0]}=…` is not a secret",
+    if not all(pairs.values()) or set(pairs) not in ({"id", "src"}, {"id", "env"}):
+        raise UsageError(  # without what was typed: it may be the secret itself
+            "`--secret` does not say where a secret is",
             hint="write `--secret=id=NAME,src=FILE` or `--secret=id=NAME,env=VARIABLE`",
         )
     return Secret(id=pairs["id"], file=pairs.get("src"), variable=pairs.get("env"))
 
 
-def _image(name: str, value: Mapping[str, Any]) -> ImageSettings:
-    _refuse_unknown(f"images.{name}", value, _IMAGE_KEYS)
-    arguments = value.get("build_args") or {}
+def _image(name: str, value: object, root: Path) -> ImageSettings:
+    key = f"images.{name}"
+    own = _mapping(key, value)
+    _refuse_unknown(key, own, _IMAGE_KEYS)
+    arguments = _mapping(f"{key}.build_args", own.get("build_args"))
     return ImageSettings(
-        build_args={str(k): str(v) for k, v in arguments.items()},
-        secrets=_secrets(f"images.{name}.secrets", value.get("secrets") or {}),
+        build_args={str(k): _text(f"{key}.build_args.{k}", v) for k, v in arguments.items()},
+        secrets=_secrets(f"{key}.secrets", own.get("secrets"), root),
     )
 
 
-def _secrets(key: str, value: Mapping[str, Any]) -> tuple[Secret, ...]:
+def _secrets(key: str, value: object, root: Path) -> tuple[Secret, ...]:
     """`{id: {src: file}}` or `{id: {env: VARIABLE}}`: the value itself never stands in settings."""
     found = []
-    for name, source in value.items():
+    for name, source in _mapping(key, value).items():
         if not isinstance(source, Mapping) or set(source) not in ({"src"}, {"env"}):
             raise UsageError(f"`{key}.{name}` must be `src: FILE` or `env: VARIABLE`")
-        found.append(Secret(id=str(name), file=source.get("src"), variable=source.get("env")))
+        where = {kind: _text(f"{key}.{name}.{kind}", place) for kind, place in source.items()}
+        file = str(root / Path(where["src"]).expanduser()) if "src" in where else None
+        found.append(Secret(id=str(name), file=file, variable=where.get("env")))
     return tuple(found)
 
 
-def _inside(key: str, value: object, root: Path) -> str:
+def _folders(config: Any, key: str, root: Path) -> dict[str, str]:
+    """A mapping of names to paths that stay in the root; the names are those of the defaults."""
+    paths = _mapping(key, config[key])
+    _refuse_unknown(key, paths, DEFAULTS[key])
+    return {
+        name: _inside(f"{key}.{name}", _text(f"{key}.{name}", paths.get(name, default)), root)
+        for name, default in DEFAULTS[key].items()
+    }
+
+
+def _mapping(key: str, value: object) -> Mapping[str, Any]:
+    """Nothing stands for an empty one: `images:` with all its lines commented out."""
+    if value is None:
+        return {}
+    if not hasattr(value, "items"):  # Invoke's own mappings are no Mapping
+        raise UsageError(f"`{key}` must be a mapping, not `{value}`")
+    return dict(value.items())
+
+
+def _text(key: str, value: object) -> str:
+    """Text or a number; YAML's true, null and lists are seldom what was meant."""
+    if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
+        return str(value)
+    raise UsageError(f"`{key}` must be text, not `{value}`", hint="put it between quotes")
+
+
+def _inside(key: str, value: str, root: Path) -> str:
     """A path relative to the root that stays in it, normalised."""
-    path = Path(os.path.normpath(root / str(value)))
+    path = Path(os.path.normpath(root / value))
     if not path.is_relative_to(root):
         raise UsageError(f"`{key}` leaves the repository: `{value}`")
     return path.relative_to(root).as_posix()

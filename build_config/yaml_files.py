@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,8 @@ def read_mapping(file: Path, shown: str) -> dict[str, Any]:
         shown: its path as a person knows it.
 
     Raises:
-        YamlFileError: not UTF-8, not YAML, not a mapping, unreadable, or larger than 10 MiB.
+        YamlFileError: not UTF-8, not YAML, not a mapping, not a file, unreadable, or larger than
+            10 MiB.
     """
     document = read(file, shown)
     if document is None:
@@ -39,8 +42,7 @@ def read(file: Path, shown: str) -> Any:
     import yaml
 
     try:
-        if file.stat().st_size > _LARGEST:
-            raise YamlFileError(f"{shown}: larger than {_LARGEST} bytes")
+        _refuse_oddities(file.stat(), shown)
         text = file.read_text(encoding="utf-8-sig")
         return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe
     except FileNotFoundError:
@@ -49,8 +51,18 @@ def read(file: Path, shown: str) -> Any:
         raise YamlFileError(f"{shown}: not UTF-8 text (byte {error.start})") from error
     except OSError as error:
         raise YamlFileError(f"{shown}: cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, RecursionError) as error:
+    except YamlFileError:
+        raise
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: 2022-13-01
         raise YamlFileError(f"{shown}{_place(error)}") from error
+
+
+def _refuse_oddities(status: os.stat_result, shown: str) -> None:
+    """Reading a fifo would block; a folder or a device is nobody's document."""
+    if not stat.S_ISREG(status.st_mode):
+        raise YamlFileError(f"{shown}: not a file")
+    if status.st_size > _LARGEST:
+        raise YamlFileError(f"{shown}: larger than {_LARGEST} bytes")
 
 
 def _place(error: Exception) -> str:

@@ -53,9 +53,14 @@ def graph_json(graph: Graph, selected: frozenset[str]) -> str:
 
 
 def graph_tree(graph: Graph, selected: frozenset[str]) -> str:
-    """Every root with what stands on it below; an image with two bases appears under both."""
+    """Every root with what stands on it below; an image with two bases appears under both.
+
+    What stands on it is shown the first time only, and `(*)` says so, as in `cargo tree`: written
+    out each time, ten layers of images with two bases each would be thousands of lines.
+    """
     roots = [n for n in sorted(selected) if not selected.intersection(graph.dependencies[n])]
-    return "\n".join(line for root in roots for line in _branch(graph, selected, root, ""))
+    seen: set[str] = set()
+    return "\n".join(line for root in roots for line in _branch(graph, selected, root, seen))
 
 
 def graph_mermaid(graph: Graph, selected: frozenset[str]) -> str:
@@ -103,11 +108,15 @@ def _edges(graph: Graph, selected: frozenset[str]) -> Iterator[tuple[str, str]]:
                 yield name, dependency
 
 
-def _branch(graph: Graph, selected: frozenset[str], name: str, indent: str) -> Iterator[str]:
+def _branch(graph: Graph, selected: frozenset[str], name: str, seen: set[str]) -> Iterator[str]:
     children = [child for child in graph.dependents[name] if child in selected]
+    if name in seen and children:
+        yield f"{name} (*)"
+        return
+    seen.add(name)
     yield name
     for child in children:
         last = child == children[-1]
-        lines = list(_branch(graph, selected, child, indent))
+        lines = list(_branch(graph, selected, child, seen))
         yield f"{'└── ' if last else '├── '}{lines[0]}"
         yield from (f"{'    ' if last else '│   '}{line}" for line in lines[1:])

@@ -70,8 +70,9 @@ def _unknown(
                 hint=f"add `{path}/Dockerfile`",
             )
     names = sorted({alias for c in connectors for alias in c.aliases})
-    close = difflib.get_close_matches(word, names, n=3, cutoff=0.5)
-    close = close or [name for name in names if word in name][:3]
+    meant = word.rstrip("/").rpartition("/")[2]  # a path is what a shell completes
+    close = [meant] if meant in names else difflib.get_close_matches(meant, names, n=3, cutoff=0.5)
+    close = close or [name for name in names if meant in name][:3]
     hint = f"did you mean {' or '.join(f'`{c}`' for c in close)}?" if close else "invoke list"
     return UsageError(f"there is no connector `{word}`", hint=hint)
 

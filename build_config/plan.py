@@ -17,12 +17,18 @@ from build_config.steps import Action, Kind, Step
 GRADLE_TARGET = "distributions"
 """All Gradle builds of a run are one step: one start of Gradle serves every image."""
 
+GRADLE_OUTPUT = "build/"
+"""Where, within a connector's directory, Gradle leaves what its Dockerfile copies."""
+
 _MOST_REASONS = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sources:
-    """The files of one image: `context` is sent to the builder, `gradle` is read by Gradle."""
+    """The files of one image: `context` is sent to the builder, `gradle` is read by Gradle.
+
+    What Gradle leaves under `GRADLE_OUTPUT` is sent too, and is no source: it is not in here.
+    """
 
     context: tuple[ContextFile, ...]
     gradle: tuple[ContextFile, ...] = ()

@@ -12,7 +12,7 @@ from build_config.context import list_context, list_sources
 from build_config.discovery import discover
 from build_config.errors import RepositoryError
 from build_config.graph import Graph, resolve
-from build_config.plan import Sources
+from build_config.plan import GRADLE_OUTPUT, Sources
 from build_config.selection import select
 from build_config.settings import Settings
 
@@ -84,5 +84,9 @@ def read_sources(
 
 def _sources(root: Path, connector: Connector, snapshot: git.Snapshot | None) -> Sources:
     context = list_context(root, connector.path, snapshot=snapshot)
-    gradle = list_sources(root, connector.path, snapshot=snapshot) if connector.gradle else ()
-    return Sources(context=context, gradle=gradle)
+    if not connector.gradle:
+        return Sources(context=context)
+    return Sources(
+        context=tuple(file for file in context if not file.path.startswith(GRADLE_OUTPUT)),
+        gradle=list_sources(root, connector.path, snapshot=snapshot),
+    )

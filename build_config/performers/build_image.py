@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 
 from build_config import build_records
 from build_config.connector import Connector
+from build_config.context import ContextFile, list_context
 from build_config.context_tar import context_size, tar_stream
 from build_config.engine import ImageBuild, Tell
 from build_config.errors import StepError
 from build_config.image_labels import image_labels
 from build_config.performers.workshop import Workshop
-from build_config.plan import Build
+from build_config.plan import GRADLE_OUTPUT, Build
 from build_config.scheduler import Result
 from build_config.steps import Step
 
@@ -32,10 +35,11 @@ async def build_image(
     inputs = build.inputs(tokens)
     if inputs is None:
         raise AssertionError(f"{connector.name}: started before its bases were known")
+    files = _files_to_send(build, root)
     request = ImageBuild(
         tag=connector.image.canonical,
-        context=partial(tar_stream, root, connector.path, build.sources.context),
-        context_bytes=context_size(root, connector.path, build.sources.context),
+        context=partial(tar_stream, root, connector.path, files),
+        context_bytes=context_size(root, connector.path, files),
         build_args=connector.build_args,
         labels=image_labels(
             connector, workshop.origin, fingerprint=inputs.fingerprint, base_ids=ids
@@ -49,6 +53,16 @@ async def build_image(
         raise _at_the_dockerfile(error, connector) from error
     build_records.write(workshop.settings.state, connector.name, inputs)
     return Result(token=inputs.fingerprint, id=image_id)
+
+
+def _files_to_send(build: Build, root: Path) -> tuple[ContextFile, ...]:
+    """The sources as planned, and what the Gradle step of this run made of them."""
+    planned = build.sources.context
+    if not build.connector.gradle:
+        return planned
+    now = list_context(root, build.connector.path, snapshot=None)
+    made = (file for file in now if file.path.startswith(GRADLE_OUTPUT))
+    return tuple(sorted((*planned, *made), key=lambda file: os.fsencode(file.path)))
 
 
 def _settle_bases(

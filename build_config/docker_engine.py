@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,31 +16,33 @@ from build_config.docker_credentials import credentials
 from build_config.engine import ImageBuild, LocalImage, Tell
 from build_config.errors import EngineUnavailableError
 from build_config.image import parse
+from build_config.machine import engine_socket
 from build_config.machine.engine_address import EngineAddress, find_engine_address
 from build_config.machine.engine_client import connect
 from build_config.wording import one_line
 
 if TYPE_CHECKING:
-    from docker import APIClient
-
     from build_config.buildkit.client import BuildKit
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DockerEngine:
-    """An engine that answered once."""
+    """The engine at an address; it is asked when something is wanted of it."""
 
-    client: APIClient
     address: EngineAddress
 
     def images(self) -> dict[str, LocalImage]:
         """Everything the engine has, by canonical reference: one question for the repository.
 
         Raises:
-            EngineUnavailableError: it does not answer any more.
+            EngineUnavailableError: it does not answer.
         """
-        with _reachable(self.address):
-            listed = self.client.images()
+        path = engine_socket.socket_path(self.address)
+        if path:
+            listed = engine_socket.get(self.address, path, "/images/json")
+        else:
+            with _reachable(self.address), closing(connect(self.address)) as client:
+                listed = client.images()
         return {reference: image for entry in listed for reference, image in _read_image(entry)}
 
     @asynccontextmanager
@@ -66,10 +68,9 @@ def open_engine() -> DockerEngine:
     """The engine that the environment, or Docker's current context, names.
 
     Raises:
-        EngineUnavailableError: no engine answers there.
+        EngineUnavailableError: that context cannot be read.
     """
-    address = find_engine_address()
-    return DockerEngine(client=connect(address), address=address)
+    return DockerEngine(address=find_engine_address())
 
 
 @dataclass(kw_only=True, slots=True)
@@ -121,8 +122,9 @@ class DockerBuilder:
         finally:
             stopped.set()
         wanted = parse(reference).canonical
-        with _reachable(self.engine.address):
-            entry: Any = self.engine.client.inspect_image(reference)  # type: ignore[no-untyped-call]
+        address = self.engine.address
+        with _reachable(address), closing(connect(address)) as client:
+            entry: Any = client.inspect_image(reference)  # type: ignore[no-untyped-call]
         images = dict(_read_image(_as_listed(entry)))
         return images.get(wanted) or LocalImage(id=entry["Id"], labels={})
 
@@ -136,8 +138,9 @@ class DockerBuilder:
 
         image = parse(reference)
         try:
-            with _reachable(self.engine.address):
-                for news in self.engine.client.pull(
+            address = self.engine.address
+            with _reachable(address), closing(connect(address)) as client:
+                for news in client.pull(
                     image.name, tag=image.digest or image.tag, stream=True, decode=True
                 ):
                     if stopped():

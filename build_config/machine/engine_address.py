@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from build_config.errors import EngineUnavailableError
@@ -52,6 +54,10 @@ def find_engine_address(docker_host: str | None = None) -> EngineAddress:
 
 
 def _from_environment() -> EngineAddress:
+    url = os.environ["DOCKER_HOST"]
+    if not (os.environ.get("DOCKER_TLS_VERIFY") or os.environ.get("DOCKER_CERT_PATH")):
+        # without the SDK, whose import takes a tenth of a second
+        return EngineAddress(url=url, chosen_by="DOCKER_HOST", undo="unset DOCKER_HOST")
     from docker.errors import TLSParameterError
     from docker.utils import kwargs_from_env
 
@@ -63,15 +69,29 @@ def _from_environment() -> EngineAddress:
             hint="correct them, or `unset DOCKER_TLS_VERIFY DOCKER_CERT_PATH`",
         ) from error
     return EngineAddress(
-        url=os.environ["DOCKER_HOST"],
+        url=url,
         chosen_by="DOCKER_HOST",
         undo="unset DOCKER_HOST",
         tls=arguments.get("tls"),
     )
 
 
+def _chooses_context() -> bool:
+    """Whether Docker's configuration may choose one; the SDK then says which, or what is wrong."""
+    folder = os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker"
+    try:
+        configuration = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
+        return configuration.get("currentContext") is not None
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError, AttributeError):
+        return True
+
+
 def _from_context(name: str) -> EngineAddress:
     """A context by name; the current one of Docker's configuration for an empty name."""
+    if not name and not _chooses_context():
+        return EngineAddress()
     from docker.context import ContextAPI
 
     undo = "unset DOCKER_CONTEXT" if name else "docker context use default"

@@ -53,7 +53,7 @@ def ask(address: EngineAddress, *, timeout: float = ANSWER_SECONDS) -> EngineAns
     """Ask the engine who it is; never raises."""
     refused = _knock(address)
     if refused is not None:
-        return EngineAnswer(reach=_reach(refused), reason=_reason(refused))
+        return EngineAnswer(reach=_reach(refused), reason=failure_reason(refused))
     from docker.errors import DockerException
     from requests import RequestException
 
@@ -62,7 +62,7 @@ def ask(address: EngineAddress, *, timeout: float = ANSWER_SECONDS) -> EngineAns
         with closing(_client(address, api_version="1.39", timeout=timeout)) as client:
             answer = client.version(api_version=False)
     except (DockerException, RequestException, ValueError) as error:
-        return EngineAnswer(reach=_reach(error), reason=_reason(error))
+        return EngineAnswer(reach=_reach(error), reason=failure_reason(error))
     if "ApiVersion" not in answer:
         return EngineAnswer(reach=Reach.SILENT, reason="what answers there is no Docker engine")
     return EngineAnswer(
@@ -87,7 +87,7 @@ def connect(address: EngineAddress, *, api_version: str = "auto", timeout: float
         return _client(address, api_version=api_version, timeout=timeout)
     except (DockerException, ValueError) as error:
         raise EngineUnavailableError(
-            f"no Docker engine answers at {address}: {_reason(error)}", hint="`invoke setup`"
+            f"no Docker engine answers at {address}: {failure_reason(error)}", hint="`invoke setup`"
         ) from error
 
 
@@ -102,7 +102,7 @@ def failures_explained() -> Iterator[None]:
     except APIError as error:
         raise EngineUnavailableError(f"the engine fails: {error.explanation}") from error
     except (DockerException, RequestException) as error:
-        reason = _reason(error)
+        reason = failure_reason(error)
         raise EngineUnavailableError(
             f"the engine went away: {reason}", hint="`invoke setup`"
         ) from error
@@ -141,7 +141,7 @@ def _reach(error: BaseException) -> Reach:
     return Reach.SILENT
 
 
-def _reason(error: BaseException) -> str:
+def failure_reason(error: BaseException) -> str:
     """The operating system's own words where there are some: libraries wrap them four deep."""
     for cause in _causes(error):
         if type(cause).__module__ in {"builtins", "socket"} and isinstance(cause, OSError):

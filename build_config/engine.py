@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from build_config.acceptance.case import CaseResult
 from build_config.connector import Secret
 
 
@@ -38,6 +39,9 @@ class Tell(Protocol):
 
     def line(self, text: str) -> None:
         """One line of output of a tool."""
+
+    def case(self, case: CaseResult) -> None:
+        """One assertion of a test has been judged."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

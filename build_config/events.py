@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from build_config.acceptance.case import CaseResult
+
 INTERRUPTED = "interrupted"
 """How `message` or `because` begins where a step was cancelled or skipped on the user's Ctrl-C."""
 
@@ -91,4 +93,13 @@ class StepSkipped:
     because: str
 
 
-Event = StepStarted | StepProgress | StepOutput | StepFinished | StepSkipped
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CaseFinished:
+    """One assertion of a test that the step runs has been judged."""
+
+    key: str
+    at: float
+    case: CaseResult
+
+
+Event = StepStarted | StepProgress | StepOutput | StepFinished | StepSkipped | CaseFinished

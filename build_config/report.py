@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Self
 
-from build_config.events import INTERRUPTED, Event, Outcome, StepFinished, StepSkipped
+from build_config.events import INTERRUPTED, CaseFinished, Event, Outcome, StepFinished, StepSkipped
 from build_config.steps import Kind, Step
 from build_config.wording import counted, duration, one_line
 
@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130
 
-_VERBS = {Kind.BUILD: "built", Kind.PULL: "pulled", Kind.GRADLE: "assembled with Gradle"}
+_VERBS = {
+    Kind.PULL: "pulled",
+    Kind.GRADLE: "assembled with Gradle",
+    Kind.BUILD: "built",
+    Kind.UNIT: "unit-tested",
+    Kind.ACCEPTANCE: "accepted",
+}
+_OF_CONNECTORS = (Kind.BUILD, Kind.UNIT, Kind.ACCEPTANCE)  # their targets are names of connectors
 _LISTED = 12  # with more names than this the command to continue is longer than a person reads
 
 _NAMED = 5  # more steps than this that were skipped for one reason are only counted
@@ -85,11 +92,13 @@ class Report:
         results: one for each step of the plan, in the plan's order.
         seconds: wall time.
         interrupted: a person asked the run to stop.
+        cases: what its tests asserted, in the order in which it was judged.
     """
 
     results: tuple[Result, ...]
     seconds: float
     interrupted: bool = False
+    cases: tuple[CaseFinished, ...] = ()
 
     @classmethod
     def of(cls, steps: Sequence[Step], events: Iterable[Event], *, before: float = 0.0) -> Self:
@@ -102,12 +111,15 @@ class Report:
             before: seconds that went by before the clock of the run started (planning).
         """
         endings: dict[str, StepFinished | StepSkipped] = {}
+        cases: list[CaseFinished] = []
         seconds, interrupted = 0.0, False
         try:
             for event in events:
                 seconds = max(seconds, event.at)
                 if isinstance(event, StepFinished | StepSkipped):
                     endings[event.key] = event
+                elif isinstance(event, CaseFinished):
+                    cases.append(event)
         except KeyboardInterrupt:
             interrupted = True
             if isinstance(events, Generator):
@@ -117,6 +129,7 @@ class Report:
             results=results,
             seconds=before + seconds,
             interrupted=interrupted or _was_interrupted(results),
+            cases=tuple(cases),
         )
 
     @classmethod
@@ -203,15 +216,15 @@ def to_continue(report: Report, *, command: str = "invoke build") -> str:
 
     Args:
         report: of the run.
-        command: what was typed, for a rest of too many names to list: it builds only the rest.
+        command: what was typed, without names: what is done already is not done again.
     """
     rest = [r for r in report.results if r.ending not in _FINE]
-    names = sorted({result.step.target for result in rest if result.step.kind is Kind.BUILD})
+    names = sorted({result.step.target for result in rest if result.step.kind in _OF_CONNECTORS})
     if not rest:
         return ""
     if not names or len(names) > _LISTED:
         return command
-    return f"invoke build --connector={','.join(names)}"
+    return f"{command} --connector={','.join(names)}"
 
 
 def render(report: Report) -> RenderableType:

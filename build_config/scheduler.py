@@ -18,10 +18,12 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from build_config.acceptance.case import CaseResult
 from build_config.engine import Tell
 from build_config.errors import StepError, YardError
 from build_config.events import (
     INTERRUPTED,
+    CaseFinished,
     Event,
     Outcome,
     StepFinished,
@@ -299,3 +301,6 @@ class _Teller:
 
     def line(self, text: str) -> None:
         self._run.emit(StepOutput(key=self._key, at=self._run.now(), line=text))
+
+    def case(self, case: CaseResult) -> None:
+        self._run.emit(CaseFinished(key=self._key, at=self._run.now(), case=case))

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Self
 
 from build_config.events import (
+    CaseFinished,
     Event,
     Outcome,
     StepFinished,
@@ -114,7 +115,7 @@ class Board:
                 return replace(
                     self, waiting=self.waiting - {event.key}, skipped=self.skipped + lost
                 )
-            case StepOutput():
+            case StepOutput() | CaseFinished():
                 return self
 
     def _started(self, event: StepStarted) -> Self:

@@ -44,7 +44,7 @@ def up_to_date(steps: Sequence[Step]) -> tuple[frozenset[str], str]:
     skips = [step for step in steps if step.action is Action.SKIP]
     if len(skips) <= MANY:
         return frozenset(), ""
-    noun = "step" if any(step.kind is Kind.GRADLE for step in skips) else "image"
+    noun = "image" if all(step.kind is Kind.BUILD for step in skips) else "step"
     return frozenset(step.key for step in skips), f"{counted(len(skips), noun)} are up to date"
 
 

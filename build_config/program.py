@@ -5,12 +5,13 @@ from __future__ import annotations
 import platform
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module, metadata
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from build_config.errors import RepositoryError, YardError
+from build_config.errors import RepositoryError, UsageError, YardError
 from build_config.settings import Settings, read
 from build_config.streams import Streams
 
@@ -22,6 +23,8 @@ INTERRUPTED = 130
 
 Command = Callable[[Settings, Streams], int]
 
+_REPEATABLE = ("--connector", "-c", "--secret", "-s")
+
 
 def run(context: Context, project: Path, command: Command) -> None:
     """Run it; a failure ends the process with the failure's exit code, success returns.
@@ -32,6 +35,7 @@ def run(context: Context, project: Path, command: Command) -> None:
 
     streams = Streams.of_process()
     try:
+        _refuse_flags_without_value(sys.argv)
         code = command(read(context.config, project), streams)
     except YardError as error:
         code = _tell(error, streams)
@@ -53,6 +57,13 @@ def call(name: str, settings: Settings, streams: Streams, **flags: object) -> in
     function = getattr(import_module(f"build_config.commands.{name}"), name)
     code: int = function(settings, streams, **flags)
     return code
+
+
+def _refuse_flags_without_value(words: Sequence[str]) -> None:
+    """Invoke drops a repeatable flag that got no value: `--connector $EMPTY` would mean all."""
+    for word, following in pairwise((*words, "--")):
+        if word in _REPEATABLE and following.startswith("-"):
+            raise UsageError(f"`{word}` has no value", hint=f"`{word}=…`, or leave it out")
 
 
 def _tell(error: YardError, streams: Streams) -> int:

@@ -287,3 +287,21 @@ def test_a_root_that_is_no_directory_is_refused(repository: Yard) -> None:
 def test_a_layout_that_leaves_the_repository_is_refused(repository: Yard) -> None:
     finished = repository.invoke("list", environment={"INVOKE_LAYOUT_CONNECTORS": "../elsewhere"})
     assert "`layout.connectors` leaves the repository: `../elsewhere`" in refused(finished)
+
+
+@pytest.mark.parametrize("words", [("--connector",), ("--connector", "--dry-run"), ("-c", "-d")])
+def test_a_flag_that_got_no_value_does_not_mean_all(
+    repository: Yard, words: tuple[str, ...]
+) -> None:
+    """A script says `--connector $NAMES`, and there are no names."""
+    repository.commit({"connectors/source-a/Dockerfile": NOTHING})
+    assert f"error: `{words[0]}` has no value" in refused(repository.invoke("build", *words))
+
+
+def test_an_empty_name_does_not_mean_all(repository: Yard) -> None:
+    repository.commit({"connectors/source-a/Dockerfile": NOTHING})
+    assert "`--connector` is empty" in refused(repository.invoke("build", "--connector="))
+
+
+def test_a_layout_that_is_not_there_is_named(repository: Yard) -> None:
+    assert "(`layout.connectors`)" in refused(repository.invoke("list"))

@@ -9,7 +9,6 @@ everything ended. A second one gives up at once.
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
 import traceback
 from collections import deque
@@ -18,6 +17,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from build_config import event_loop
 from build_config.acceptance.case import CaseResult
 from build_config.engine import Tell
 from build_config.errors import StepError, YardError
@@ -38,9 +38,6 @@ from build_config.steps import Action, Step
 _BUG = 70
 _HEARTBEAT = 30.0
 """Seconds of silence after which running steps are mentioned again."""
-_PATIENCE = 10.0
-"""Seconds that cancelled steps get to tidy up when nobody takes their events any more."""
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,10 +81,10 @@ def execute(
         jobs: how many steps run at the same time.
         fail_fast: stop starting steps after the first failure.
     """
-    loop = asyncio.new_event_loop()
     run = _Run(steps, jobs=jobs, fail_fast=fail_fast)
+    loop = asyncio.new_event_loop()
     main = loop.create_task(run.main(performing))
-    _listen_to_signals(loop, run)
+    event_loop.on_interrupt(loop, run.interrupt)
     try:
         while not main.done() or run.events:
             if not run.events:
@@ -96,27 +93,7 @@ def execute(
                 yield run.events.popleft()
         main.result()
     finally:
-        _close(loop, main)
-
-
-def _listen_to_signals(loop: asyncio.AbstractEventLoop, run: _Run) -> None:
-    """Only a main thread can; elsewhere the caller's own handling stays in force."""
-    for number in _SIGNALS:
-        try:
-            loop.add_signal_handler(number, run.interrupt)
-        except (ValueError, RuntimeError):
-            return
-
-
-def _close(loop: asyncio.AbstractEventLoop, main: asyncio.Task[None]) -> None:
-    """Leave nothing running, also when the events are not taken to their end."""
-    if not main.done():
-        main.cancel()
-        loop.run_until_complete(asyncio.wait([main], timeout=_PATIENCE))
-    for number in _SIGNALS:
-        loop.remove_signal_handler(number)
-    loop.run_until_complete(loop.shutdown_asyncgens())
-    loop.close()
+        event_loop.close(loop, main, hurried=run.interrupts > 1)
 
 
 class _Run:
@@ -135,7 +112,7 @@ class _Run:
         self._started: dict[str, float] = {}
         self._results: dict[str, Result] = {}
         self._stop = ""
-        self._interrupts = 0
+        self.interrupts = 0
         self._activity: dict[str, str] = {}
         self._news = asyncio.Event()
 
@@ -167,8 +144,8 @@ class _Run:
         return time.monotonic() - self._begin
 
     def interrupt(self) -> None:
-        self._interrupts += 1
-        if self._interrupts > 1:
+        self.interrupts += 1
+        if self.interrupts > 1:
             raise KeyboardInterrupt
         self._stop = INTERRUPTED
         for task in self._running.values():
@@ -229,7 +206,9 @@ class _Run:
             self._settle()
 
     def _finish(self, key: str, task: asyncio.Task[Result]) -> None:
-        if task.cancelled():
+        if task.cancelled() and not self._stop:
+            self._fail(key, AssertionError("it was cancelled, and nobody asked for it"))
+        elif task.cancelled():
             self._ended(key, Outcome.CANCELLED, message=self._stop)
         elif error := task.exception():
             self._fail(key, error)

@@ -1,0 +1,134 @@
+"""Stand-ins written by hand; mypy holds each to the Protocol that it stands in for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from build_config.acceptance.case import CaseResult
+from build_config.engine import Builder, ImageBuild, LocalImage, Tell
+from build_config.errors import StepError
+from build_config.image import parse
+from build_config.scheduler import Perform, Result
+from build_config.steps import Step
+
+
+@dataclass(kw_only=True, slots=True)
+class Told:
+    """A `Tell` that remembers what was said."""
+
+    lines: list[str] = field(default_factory=list)
+    activities: list[tuple[str, int | None, int | None]] = field(default_factory=list)
+    cases: list[CaseResult] = field(default_factory=list)
+
+    def activity(self, text: str, current: int | None = None, total: int | None = None) -> None:
+        """See `engine.Tell.activity`."""
+        self.activities.append((text, current, total))
+
+    def line(self, text: str) -> None:
+        """See `engine.Tell.line`."""
+        self.lines.append(text)
+
+    def case(self, case: CaseResult) -> None:
+        """See `engine.Tell.case`."""
+        self.cases.append(case)
+
+
+@dataclass(kw_only=True, slots=True)
+class FakeEngine:
+    """An engine in memory, and a `Builder` for it: as strict as the real one about what is there.
+
+    Attributes:
+        images: what it has, by canonical reference.
+        registry: what it can pull, by canonical reference -> digest.
+        builds: every build that succeeded, in the order in which they ended.
+        contexts: reference -> all bytes of the context that came with the last build.
+        broken: references whose build fails, with what the engine says.
+    """
+
+    images: dict[str, LocalImage] = field(default_factory=dict)
+    registry: dict[str, str] = field(default_factory=dict)
+    builds: list[ImageBuild] = field(default_factory=list)
+    contexts: dict[str, bytes] = field(default_factory=dict)
+    broken: dict[str, StepError] = field(default_factory=dict)
+
+    async def build(self, build: ImageBuild, tell: Tell) -> str:
+        """See `engine.Builder.build`."""
+        context = b"".join(build.context())
+        tell.activity("building")
+        await asyncio.sleep(0)
+        if build.tag in self.broken:
+            raise self.broken[build.tag]
+        self.builds.append(build)
+        self.contexts[build.tag] = context
+        image = LocalImage(id=f"sha256:{len(self.builds):064}", labels=build.labels)
+        self.images[build.tag] = image
+        return image.id
+
+    async def pull(self, reference: str, tell: Tell) -> LocalImage:
+        """See `engine.Builder.pull`."""
+        tell.activity("pulling")
+        await asyncio.sleep(0)
+        wanted = parse(reference).lookup
+        if wanted not in self.registry:
+            raise StepError(f"`{reference}` cannot be pulled: not found")
+        image = LocalImage(id=f"sha256:{wanted}", labels={}, digest=self.registry[wanted])
+        self.images[wanted] = image
+        return image
+
+    def built(self) -> list[str]:
+        """Names of the images in the order in which they were built."""
+        return [parse(build.tag).path.rpartition("/")[2] for build in self.builds]
+
+
+Act = Callable[[Step, Mapping[str, Result], Tell], Awaitable[Result]]
+
+
+@dataclass(kw_only=True, slots=True)
+class Stage:
+    """Performers for the scheduler that play a part for each step, and keep the score.
+
+    Attributes:
+        parts: by key of a step; a step without one succeeds after one turn of the loop.
+        begun: keys in the order in which they began.
+        most: the most that were on stage at a time.
+        closed: whether it was closed again.
+    """
+
+    parts: Mapping[str, Act] = field(default_factory=dict)
+    begun: list[str] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+    most: int = 0
+    opened: int = 0
+    closed: int = 0
+    _now: int = 0
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Perform]:
+        """What `execute` opens before the first step."""
+        self.opened += 1
+        try:
+            yield self.perform
+        finally:
+            self.closed += 1
+
+    async def perform(self, step: Step, results: Mapping[str, Result], tell: Tell) -> Result:
+        """Play the part of this step."""
+        self.begun.append(step.key)
+        self._now += 1
+        self.most = max(self.most, self._now)
+        try:
+            if step.key in self.parts:
+                return await self.parts[step.key](step, results, tell)
+            await asyncio.sleep(0)
+            return Result(token=f"token of {step.key}")
+        finally:
+            self._now -= 1
+            self.ended.append(step.key)
+
+
+def held_by_mypy(engine: FakeEngine, told: Told, stage: Stage) -> tuple[Builder, Tell, Perform]:
+    """Type checks only while the fakes keep to the Protocols."""
+    return engine, told, stage.perform

@@ -1,0 +1,81 @@
+"""What a person typed for one side of a sync in, files and mounts for its container out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from build_config.errors import UsageError
+from build_config.sandbox.request import Mount
+
+CONFIG_PLACES: Final = (
+    "secrets/config.json",
+    "integration_tests/config.json",
+    "integration_tests/sample_config.json",
+)
+"""Where a connector's config is looked for, in its own folder: its real one comes first."""
+
+
+def find_config(folder: Path, given: str | None, *, flag: str) -> Path:
+    """The config that was given, or the first that the connector has.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if given is not None:
+        return Path(given).expanduser()
+    for place in CONFIG_PLACES:
+        if (folder / place).is_file():
+            return folder / place
+    raise UsageError(
+        f"`{folder.name}` has no config",
+        hint=f"write `{folder / CONFIG_PLACES[0]}`, or `{flag}=FILE`",
+    )
+
+
+def read_object(path: Path, what: str) -> dict[str, Any]:
+    """A JSON object from a file.
+
+    Raises:
+        UsageError: no such file, or no object in it.
+    """
+    try:
+        value = json.loads(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{what} `{path}` cannot be read: {error.strerror}") from error
+    except ValueError:  # its text could show a part of a secret
+        raise UsageError(f"{what} `{path}` is not JSON") from None
+    if not isinstance(value, dict):
+        raise UsageError(f"{what} `{path}` is not a JSON object")
+    return value
+
+
+def read_mounts(texts: Sequence[str], *, flag: str, read_only: bool) -> tuple[Mount, ...]:
+    """`HOST:CONTAINER`, `HOST:CONTAINER:ro` or `HOST:CONTAINER:rw`, as `docker run -v` takes it.
+
+    Args:
+        texts: as typed; a relative HOST starts at the current directory.
+        flag: for messages.
+        read_only: what it is when the text does not say.
+
+    Raises:
+        UsageError: another shape, or the host has no such file or folder.
+    """
+    return tuple(_mount(text, flag=flag, read_only=read_only) for text in texts)
+
+
+def _mount(text: str, *, flag: str, read_only: bool) -> Mount:
+    path, mode = text, "ro" if read_only else "rw"
+    if text.endswith((":ro", ":rw")):
+        path, _, mode = text.rpartition(":")
+    host, _, target = path.rpartition(":")
+    if not host or not target.startswith("/"):
+        raise UsageError(
+            f"`{flag}={text}` is not a mount", hint=f"write `{flag}=HOST:/CONTAINER[:ro|:rw]`"
+        )
+    source = Path(host).expanduser().resolve()
+    if not source.exists():
+        raise UsageError(f"`{flag}={text}`: there is no `{source}`", hint=f"mkdir -p {source}")
+    return Mount(source=str(source), target=target, read_only=mode == "ro")

@@ -1,0 +1,79 @@
+"""A line of a connector in, an Airbyte message or None out; what an error says in one line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final, TypeGuard
+
+TYPES: Final = frozenset(
+    {
+        "RECORD",
+        "STATE",
+        "LOG",
+        "SPEC",
+        "CONNECTION_STATUS",
+        "CATALOG",
+        "TRACE",
+        "CONTROL",
+        "DESTINATION_CATALOG",
+    }
+)
+
+Message = Mapping[str, Any]
+StreamKey = tuple[str | None, str]
+"""Namespace and name."""
+
+
+def parse(line: bytes) -> Message | None:
+    """The message; None for what is not a JSON object with a `type` of the protocol."""
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return message if is_object(message) and message.get("type") in TYPES else None
+
+
+def payload(message: Message, name: str) -> Message:
+    """A member that should be an object; empty where it is not."""
+    found = message.get(name)
+    return found if is_object(found) else {}
+
+
+def is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
+    """Whether it was a JSON object."""
+    return isinstance(value, dict)
+
+
+def stream_key(descriptor: Message) -> StreamKey | None:
+    """The stream that a descriptor names, with its namespace; None where it names none."""
+    name = descriptor.get("name")
+    return (descriptor.get("namespace") or None, name) if isinstance(name, str) else None
+
+
+def error_of(message: Message) -> str | None:
+    """What a TRACE of type ERROR says; None for every other message."""
+    trace = payload(message, "trace")
+    if trace.get("type") != "ERROR":
+        return None
+    error = payload(trace, "error")
+    said = error.get("message") or error.get("internal_message") or "an error without a message"
+    return str(said)
+
+
+def log_line(message: Message) -> str:
+    """What a LOG says."""
+    log = payload(message, "log")
+    return f"{log.get('level', 'INFO')} {log.get('message', '')}"
+
+
+def status_trace(key: StreamKey, status: str, milliseconds: float) -> bytes:
+    """A line that tells a destination how a stream ended."""
+    namespace, name = key
+    descriptor = {"name": name, **({"namespace": namespace} if namespace else {})}
+    trace = {
+        "type": "STREAM_STATUS",
+        "emitted_at": milliseconds,
+        "stream_status": {"stream_descriptor": descriptor, "status": status},
+    }
+    return json.dumps({"type": "TRACE", "trace": trace}).encode() + b"\n"

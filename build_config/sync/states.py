@@ -1,0 +1,135 @@
+"""States that a destination confirmed in, the state to resume from out, and kept in a file.
+
+The file is what `read --state` takes: an array of messages (STREAM, one for each; or one GLOBAL),
+or the object of a LEGACY state.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from build_config.errors import UsageError
+from build_config.sync.messages import Message, StreamKey, is_object, payload, stream_key
+
+_OF_ONE_RUN: Final = ("sourceStats", "destinationStats")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SavedState:
+    """All that is confirmed; empty at first.
+
+    Attributes:
+        streams: the last message of each stream.
+        whole: a GLOBAL message, or the data of a LEGACY one.
+    """
+
+    streams: Mapping[StreamKey, Message] = field(default_factory=dict)
+    whole: Message | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.streams) or self.whole is not None
+
+    def with_confirmed(self, state: Message) -> SavedState:
+        """After one more message; the kind of a source's states may change with its version."""
+        key = _descriptor(state)
+        if key is None:
+            return SavedState(whole=_lasting(state))
+        return SavedState(streams={**self.streams, key: _lasting(state)})
+
+    def only(self, keys: Collection[StreamKey]) -> SavedState:
+        """Without the streams that are not read incrementally: they begin anew each time."""
+        return replace(self, streams={k: v for k, v in self.streams.items() if k in keys})
+
+    def document(self) -> Any:
+        """As it is written to a file."""
+        if self.whole is None:
+            return list(self.streams.values())
+        return [self.whole] if self.whole.get("type") == "GLOBAL" else self.whole.get("data", {})
+
+
+def identity(state: Message) -> str:
+    """The same for a state and its echo: whatever the order of members, and without counts."""
+    return json.dumps(_lasting(state), sort_keys=True)
+
+
+def read(path: Path) -> SavedState:
+    """What a file holds; nothing where there is none.
+
+    Raises:
+        UsageError: it cannot be read, or is no state.
+    """
+    try:
+        document = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return SavedState()
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"the state `{path}` cannot be read: {error}",
+            hint="correct it, or start over with `--full-refresh`",
+        ) from error
+    if is_object(document):
+        return SavedState(whole={"type": "LEGACY", "data": document})
+    state = SavedState()
+    for message in document if isinstance(document, list) else [None]:
+        if not is_object(message):
+            raise UsageError(
+                f"the state `{path}` is neither an array of states nor an object",
+                hint="correct it, or start over with `--full-refresh`",
+            )
+        state = state.with_confirmed(message)
+    return state
+
+
+def write(path: Path, state: SavedState) -> None:
+    """Replace the file: whoever is killed when, it holds the old state or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(state.document(), file, indent=2)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            Path(name).unlink()
+        raise
+    _sync_folder(path.parent)
+
+
+def forget(path: Path) -> None:
+    """Start over."""
+    path.unlink(missing_ok=True)
+
+
+def sweep(path: Path) -> None:
+    """Remove what killed writers of this file left beside it."""
+    for left in path.parent.glob(f".{path.name}.*"):
+        left.unlink(missing_ok=True)
+
+
+def _descriptor(state: Message) -> StreamKey | None:
+    """The stream of a STREAM state, also of one that does not say its type."""
+    return stream_key(payload(payload(state, "stream"), "stream_descriptor"))
+
+
+def _lasting(state: Message) -> Message:
+    return {name: value for name, value in state.items() if name not in _OF_ONE_RUN}
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes the rename last through a power failure; Windows has no such call."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

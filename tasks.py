@@ -82,5 +82,43 @@ def why(context: Context, connector: list[str]) -> None:
     program.run(context, PROJECT, partial(program.call, "why", connector=connector))
 
 
-namespace = Collection(setup, list_, graph, build, why)
+@task(
+    iterable=["stream", "source_mount", "destination_mount"],
+    help={
+        "source": "name of the source",
+        "destination": "name of the destination",
+        "source-config": "JSON file (default: secrets/config.json of the connector, "
+        "then integration_tests/config.json)",
+        "destination-config": "the same for the destination",
+        "catalog": "configured catalog (default: all that `discover` finds, incremental if it can)",
+        "state": "file to resume from and to keep the confirmed state in (default: .yard/state/)",
+        "stream": "names, globs, comma lists; repeat it for more (default: all)",
+        "source-mount": "HOST:CONTAINER[:ro|:rw] for the source (default: ro); repeat it for more",
+        "destination-mount": "the same for the destination (default: rw)",
+        "network": "none, bridge, host or a network of the engine, for both",
+        "full-refresh": "forget the state, read from the start, replace what is there",
+        "progress": PROGRESS,
+    },
+)
+def sync(
+    context: Context,
+    stream: list[str],
+    source_mount: list[str],
+    destination_mount: list[str],
+    source: str | None = None,
+    destination: str | None = None,
+    source_config: str | None = None,
+    destination_config: str | None = None,
+    catalog: str | None = None,
+    state: str | None = None,
+    network: str = "bridge",
+    full_refresh: bool = False,
+    progress: str = "auto",
+) -> None:
+    """Move data from a source to a destination through their images; goes on where it ended."""
+    flags = {name: value for name, value in locals().items() if name != "context"}
+    program.run(context, PROJECT, partial(program.call, "sync", **flags))
+
+
+namespace = Collection(setup, list_, graph, build, why, sync)
 namespace.configure(DEFAULTS)

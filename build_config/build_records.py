@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from build_config.fingerprint import Inputs
@@ -16,22 +17,28 @@ def read(state: Path, name: str, fingerprint: str) -> Inputs | None:
     """The inputs of the build with that fingerprint; None when they are not remembered here."""
     try:
         inputs = Inputs.from_json(_file(state, name).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return inputs if inputs.fingerprint == fingerprint else None
 
 
 def write(state: Path, name: str, inputs: Inputs) -> None:
     """Remember a good build; a full or read-only disk loses the memory and nothing else."""
-    file = _file(state, name)
+    with suppress(OSError):
+        _write(_file(state, name), inputs.to_json())
+
+
+def _write(file: Path, text: str) -> None:
+    """Whole or not at all: another run may read at any moment."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=".")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=".")
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(inputs.to_json())
+            stream.write(text)
         Path(temporary).replace(file)
-    except OSError:
-        return
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
 
 
 def _file(state: Path, name: str) -> Path:

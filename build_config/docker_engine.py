@@ -121,7 +121,7 @@ class DockerBuilder:
             await asyncio.to_thread(self._pull, reference, say, stopped.is_set)
         finally:
             stopped.set()
-        wanted = parse(reference).canonical
+        wanted = parse(reference).lookup
         address = self.engine.address
         with _reachable(address), closing(connect(address)) as client:
             entry: Any = client.inspect_image(reference)  # type: ignore[no-untyped-call]

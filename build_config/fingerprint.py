@@ -25,6 +25,8 @@ class Inputs:
         sources: the same for what a Gradle build reads outside the context.
         build_args: name -> value.
         bases: image it stands on -> fingerprint if built here, else the engine's identity of it.
+        labels: name -> value of those that come from outside of the context, as a version in a
+            metadata.yaml that `.dockerignore` keeps out.
         fingerprint: SHA-256 over all of these in canonical JSON; hexadecimal.
     """
 
@@ -32,6 +34,7 @@ class Inputs:
     sources: Mapping[str, str]
     build_args: Mapping[str, str]
     bases: Mapping[str, str]
+    labels: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT
     fingerprint: str = field(init=False, compare=False, repr=False)
 
@@ -48,6 +51,7 @@ class Inputs:
             "sources": self.sources,
             "build_args": self.build_args,
             "bases": self.bases,
+            "labels": self.labels,
             "format": self.format,
         }
         return json.dumps(said, sort_keys=True, separators=(",", ":"))
@@ -72,6 +76,7 @@ def differences(before: Inputs, after: Inputs) -> Iterator[str]:
         yield "this version of the tool builds images in another way"
     yield from _changes(before.bases, after.bases, "base `{}`", "moved")
     yield from _changes(before.build_args, after.build_args, "build argument `{}`", "changed")
+    yield from _changes(before.labels, after.labels, "label `{}`", "changed")
     yield from _changes(before.files, after.files, "`{}`", "changed")
     yield from _changes(before.sources, after.sources, "`{}`", "changed")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from build_config.connector import Connector
 from build_config.context import ContextFile
+from build_config.discovery import NAME_LABEL, VERSION_LABEL
 from build_config.engine import LocalImage
 from build_config.fingerprint import BASES_LABEL, FINGERPRINT_LABEL, Inputs, differences
 from build_config.graph import Graph
@@ -58,6 +59,10 @@ class Build:
     bases: Mapping[str, Base]
     no_cache: bool = False
 
+    @property
+    def _version(self) -> dict[str, str]:
+        return {VERSION_LABEL: self.connector.version} if self.connector.version else {}
+
     def inputs(self, tokens: Mapping[str, str | None]) -> Inputs | None:
         """Its inputs; None while the token of a base is not known."""
         known = {name: token for name, token in tokens.items() if token}
@@ -68,6 +73,7 @@ class Build:
             sources=_listing(self.sources.gradle),
             build_args=dict(self.connector.build_args),
             bases=known,
+            labels={NAME_LABEL: self.connector.image.name, **self._version},
         )
 
 
@@ -186,20 +192,21 @@ class _Planner:
                     id=None if runs or image is None else image.id,
                 ),
             )
+        unknown = self.present.images is None
         for reference in self.graph.externals[connector.name]:
             image = self._image(reference)
             recorded = _recorded_bases(self._image(connector.image)).get(str(reference))
             yield (
                 str(reference),
                 Base(
-                    step=None if image else f"{Kind.PULL} {reference}",
+                    step=None if image or unknown else f"{Kind.PULL} {reference}",
                     token=image.identity if image else recorded,
                     id=image.identity if image else recorded,
                 ),
             )
 
     def _image(self, reference: Reference) -> LocalImage | None:
-        return (self.present.images or {}).get(reference.canonical)
+        return (self.present.images or {}).get(reference.lookup)
 
     def _reason_to_build(self, build: Build, inputs: Inputs | None) -> str | None:
         """Why the image has to be built; None when it is up to date."""

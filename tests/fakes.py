@@ -46,6 +46,7 @@ class FakeEngine:
         builds: every build that succeeded, in the order in which they ended.
         contexts: reference -> all bytes of the context that came with the last build.
         broken: references whose build fails, with what the engine says.
+        made: how many images it has built; no two builds give the same id.
     """
 
     images: dict[str, LocalImage] = field(default_factory=dict)
@@ -53,6 +54,7 @@ class FakeEngine:
     builds: list[ImageBuild] = field(default_factory=list)
     contexts: dict[str, bytes] = field(default_factory=dict)
     broken: dict[str, StepError] = field(default_factory=dict)
+    made: int = 0
 
     async def build(self, build: ImageBuild, tell: Tell) -> str:
         """See `engine.Builder.build`."""
@@ -63,7 +65,8 @@ class FakeEngine:
             raise self.broken[build.tag]
         self.builds.append(build)
         self.contexts[build.tag] = context
-        image = LocalImage(id=f"sha256:{len(self.builds):064}", labels=build.labels)
+        self.made += 1
+        image = LocalImage(id=f"sha256:{self.made:064}", labels=build.labels)
         self.images[build.tag] = image
         return image.id
 

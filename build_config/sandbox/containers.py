@@ -179,6 +179,36 @@ class Containers:
                 ) from error
 
 
+@asynccontextmanager
+async def together(
+    *opening: AbstractAsyncContextManager[Running],
+) -> AsyncIterator[list[Running]]:
+    """Containers that start, and are removed, at the same time."""
+    tasks = [asyncio.ensure_future(_opened(each)) for each in opening]
+
+    async def close(
+        task: asyncio.Task[Running], context: AbstractAsyncContextManager[Running]
+    ) -> None:
+        task.cancel()
+        await asyncio.wait({task})
+        if not task.cancelled() and not task.exception():
+            await context.__aexit__(None, None, None)
+
+    async def close_all() -> None:
+        pairs = zip(tasks, opening, strict=True)
+        await asyncio.gather(*(close(*pair) for pair in pairs))
+
+    try:
+        await asyncio.wait(tasks)
+        yield [task.result() for task in tasks]
+    finally:
+        await undisturbed(close_all())
+
+
+async def _opened(context: AbstractAsyncContextManager[Running]) -> Running:
+    return await context.__aenter__()
+
+
 async def _feed(running: Running, stdin: bytes) -> None:
     with suppress(BrokenPipeError):
         await running.write(stdin)

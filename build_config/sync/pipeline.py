@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from build_config.errors import StepError
+from build_config.sandbox.containers import together
 from build_config.sync.catalog import incremental_streams, replaced_streams
 from build_config.sync.messages import (
     Message,
@@ -82,12 +83,10 @@ async def run(containers: Containers, job: Job, ledger: Ledger, journal: Journal
     saving = asyncio.create_task(ledger.keep_saving())
     hear = journal.listener
     try:
-        async with (
-            containers.run(
-                job.destination.container, on_stderr=hear(job.destination.name)
-            ) as destination,
-            containers.run(job.source.container, on_stderr=hear(job.source.name)) as source,
-        ):
+        async with together(
+            containers.run(job.destination.container, on_stderr=hear(job.destination.name)),
+            containers.run(job.source.container, on_stderr=hear(job.source.name)),
+        ) as (destination, source):
             joint = _Joint(
                 job=job, ledger=ledger, journal=journal, source=source, destination=destination
             )

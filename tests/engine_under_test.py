@@ -72,6 +72,13 @@ class Engine:
                 if entry.isreg() and (stream := archive.extractfile(entry))
             }
 
+    def output(self, reference: str, *words: str) -> str:
+        """What a container of the image prints, without a network."""
+        said = self.client.containers.run(
+            reference, list(words), network_disabled=True, remove=True
+        )
+        return bytes(said).decode()
+
     def remove_all(self, namespace: str) -> None:
         """Remove every image of the namespace, those that lost their name included."""
         for row in self.client.api.images():

@@ -28,7 +28,7 @@ def read(secret: Secret) -> bytes:
             f"secret `{secret.id}`: the variable `{secret.variable}` is not set",
             hint=f"export {secret.variable}=…",
         )
-    return value.encode()
+    return os.fsencode(value)
 
 
 def check(secrets: tuple[Secret, ...]) -> None:

@@ -27,5 +27,7 @@ def credentials(host: str) -> tuple[str, str] | None:
         return None
     if not found:
         return None
-    token = found.get("IdentityToken") or found.get("identitytoken")
-    return ("", token) if token else (found.get("Username", ""), found.get("Password", ""))
+    # the SDK has `username` from the file and `Username` from a helper (docker/auth.py)
+    login = {key.lower(): value for key, value in found.items()}
+    token = login.get("identitytoken")
+    return ("", token) if token else (login.get("username", ""), login.get("password", ""))

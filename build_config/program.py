@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 import traceback
@@ -43,8 +44,7 @@ def run(context: Context, project: Path, command: Command) -> None:
         streams.note("interrupted")
         code = INTERRUPTED
     except BrokenPipeError:
-        # `invoke list | head`: the reader has gone, and with it everybody who could be told
-        sys.stderr.close()
+        _forget_the_reader()
         code = 1
     except Exception:  # noqa: BLE001 - the last resort: say that it is ours, and how to report it
         code = _tell_bug(streams)
@@ -57,6 +57,12 @@ def call(name: str, settings: Settings, streams: Streams, **flags: object) -> in
     function = getattr(import_module(f"build_config.commands.{name}"), name)
     code: int = function(settings, streams, **flags)
     return code
+
+
+def _forget_the_reader() -> None:
+    """`invoke list | head`: what is still buffered goes nowhere, else Python complains at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
 
 
 def _refuse_flags_without_value(words: Sequence[str]) -> None:

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from invoke.config import Config
+from invoke.context import Context
+from invoke.exceptions import Exit
+from monorepos import OURS
+
+from build_config import program
+from build_config.errors import (
+    EngineUnavailableError,
+    RepositoryError,
+    StepError,
+    UsageError,
+    YardError,
+)
+from build_config.settings import DEFAULTS, Settings
+from build_config.streams import Streams
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def code_of(project: Path, command: program.Command) -> int:
+    """The exit code of a command: 0 is a return, anything else is Invoke's Exit."""
+    context = Context(Config(defaults={**DEFAULTS, "root": str(project)}))
+    try:
+        program.run(context, project, command)
+    except Exit as ending:
+        return int(ending.code)
+    return 0
+
+
+def raising(error: BaseException) -> program.Command:
+    def command(_settings: Settings, _streams: Streams) -> int:
+        raise error
+
+    return command
+
+
+@pytest.fixture(autouse=True)
+def _typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The words of this process are pytest's."""
+    monkeypatch.setattr(sys, "argv", ["invoke", "build"])
+
+
+def test_a_command_gets_the_settings_and_its_code_is_the_exit_code(tmp_path: Path) -> None:
+    seen: list[Path] = []
+
+    def command(settings: Settings, _streams: Streams) -> int:
+        seen.append(settings.root)
+        return len(seen) - 1
+
+    assert [code_of(tmp_path, command), code_of(tmp_path, command)] == [0, 1]
+    assert seen == [tmp_path, tmp_path]
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (YardError("it broke", hint="mend it"), 1),
+        (StepError("it broke", hint="mend it"), 1),
+        (UsageError("it broke", hint="mend it"), 2),
+        (RepositoryError(("it broke",), hint="mend it"), 2),
+        (EngineUnavailableError("it broke", hint="mend it"), 4),
+    ],
+)
+def test_a_users_error_is_one_line_and_a_hint_on_standard_error(
+    tmp_path: Path, error: YardError, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert code_of(tmp_path, raising(error)) == code
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == "error: it broke\nhint: mend it\n"
+
+
+def test_an_error_without_a_hint_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code_of(tmp_path, raising(UsageError("no")))
+    assert capsys.readouterr().err == "error: no\n"
+
+
+def test_every_defect_of_a_repository_is_a_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert code_of(tmp_path, raising(RepositoryError(("a:1: x", "b:2: y")))) == 2
+    assert capsys.readouterr().err == "error: a:1: x\nerror: b:2: y\n"
+
+
+def test_an_interrupt_is_130(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert code_of(tmp_path, raising(KeyboardInterrupt())) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_a_bug_is_70_with_all_that_a_report_needs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert code_of(tmp_path, raising(ZeroDivisionError("oops"))) == 70
+    said = capsys.readouterr().err
+    assert "ZeroDivisionError: oops" in said
+    assert "error: this is a bug of Connector Yard " in said
+    assert "hint: please report it" in said
+
+
+def test_settings_that_cannot_be_are_wrong_usage(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert code_of(tmp_path / "absent", raising(AssertionError())) == 2
+    assert "hint: set INVOKE_ROOT" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["--connector"], ["--connector", "--force"], ["-c", "-f"]])
+def test_a_repeatable_flag_without_a_value_does_not_mean_all(
+    tmp_path: Path, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["invoke", "build", *words])
+    assert code_of(tmp_path, raising(AssertionError())) == 2
+
+
+def test_a_value_after_the_flag_is_fine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["invoke", "build", "--connector", "a", "--connector=b"])
+    assert code_of(tmp_path, lambda _settings, _streams: 0) == 0
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """Of a process that works on a tiny repository of ours."""
+    for path, text in OURS.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("INVOKE_")}
+    return {**kept, "HOME": str(tmp_path), "INVOKE_ROOT": str(tmp_path)}
+
+
+def test_tasks_can_be_chained(environment: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "invoke", "list", "--format=names", "graph"],
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "base-python", "destination-b", "source-a",
+        "base-python", "├── destination-b", "└── source-a",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [["list"], ["list", "--format=json"], ["graph"]])
+def test_a_reader_that_goes_away_is_no_reason_to_complain(
+    environment: dict[str, str], words: list[str]
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "invoke", *words],
+        cwd=PROJECT,
+        env=environment,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+    assert done.stderr == ""
+    assert done.returncode == 1

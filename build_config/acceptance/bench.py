@@ -13,7 +13,11 @@ from build_config.sandbox.request import FILES, MIB, Container, Limits, Mount, V
 
 if TYPE_CHECKING:
     from build_config.acceptance.config import Test
+    from build_config.acceptance.record_sets import RecordSet
     from build_config.acceptance.subject import Subject
+    from build_config.connector_protocol.catalog import ConfiguredCatalog, StreamKey
+
+    Records = Mapping[StreamKey, RecordSet]
 
 _SECONDS: Final = {"spec": 30.0, "check": 60.0, "discover": 60.0}
 _LONG_SECONDS: Final = 300.0
@@ -34,6 +38,7 @@ class Bench:
     tell: Tell
     volumes: tuple[Volume, ...] = ()
     answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
+    _reads: dict[tuple[str, str, bytes], Records] = field(default_factory=dict)
 
     def container(
         self,
@@ -122,6 +127,16 @@ class Bench:
         self.tell.activity(" ".join(container.arguments[:1]))
         level = self.subject.settings.level
         return await converse(self.subject.containers, container, level=level, listen=listen)
+
+    def remember(self, test: Test, catalog: ConfiguredCatalog, records: Records) -> None:
+        """What a good read of the catalog without a state gave, for `remembered`."""
+        self._reads[test.config_path, test.deployment_mode, catalog.to_bytes()] = records
+
+    def remembered(self, test: Test, catalog: ConfiguredCatalog) -> Records | None:
+        """The records of a read that was the same but for ignored fields: with none, it was."""
+        if test.ignored_fields:
+            return None
+        return self._reads.get((test.config_path, test.deployment_mode, catalog.to_bytes()))
 
     async def _ask_once(self, command: str, test: Test, files: Mapping[str, bytes]) -> Answer:
         key = (command, "" if command == "spec" else f"{test.config_path} {test.deployment_mode}")

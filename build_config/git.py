@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from bisect import bisect_left
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from subprocess import DEVNULL, PIPE, CompletedProcess, Popen
 from typing import TYPE_CHECKING
@@ -114,8 +114,30 @@ class Snapshot:
         return first < last or _covers(self.changed, prefix)
 
 
-def snapshot(root: Path) -> Snapshot | None:
+Asked = tuple[Popen[bytes], ...]
+"""Git at work on what `snapshot` wants to know; empty when git is not installed."""
+
+
+@contextmanager
+def asking(root: Path) -> Iterator[Asked]:
+    """Start asking git about everything below `root`, for the length of a `with`.
+
+    `snapshot` takes the answers: what is done before that, git does not have to be waited for.
+    """
+    with ExitStack() as stack:
+        asked = _start_all(root, _PREFIX, _STATUS, _LIST_FILES, _LIST_CONVERTED, _LINE_ENDS)
+        for process in asked:
+            stack.enter_context(process)
+            stack.callback(process.kill)
+        yield asked
+
+
+def snapshot(root: Path, asked: Asked | None = None) -> Snapshot | None:
     """Ask git about everything below `root`, in about the time of one `git status`.
+
+    Args:
+        root: of the repository, or a folder in it.
+        asked: what `asking` gave for it; else it is asked now.
 
     Returns:
         None when `root` is not in a git repository, or git is not installed.
@@ -123,8 +145,11 @@ def snapshot(root: Path) -> Snapshot | None:
     Raises:
         YardError: git failed for another reason; its own words are in the message.
     """
-    answers = _run(root, _PREFIX, _STATUS, _LIST_FILES, _LIST_CONVERTED, _LINE_ENDS)
-    if answers is None or _is_no_repository(answers[0]):
+    if asked is None:
+        with asking(root) as begun:
+            return snapshot(root, begun)
+    answers = [_finish(process) for process in asked]
+    if not answers or _is_no_repository(answers[0]):
         return None
     *needed, line_ends = answers
     for answer in needed:
@@ -209,11 +234,15 @@ def _covers(paths: Sequence[bytes], prefix: bytes) -> bool:
 
 def _run(root: Path, *commands: tuple[str, ...]) -> list[CompletedProcess[bytes]] | None:
     """Run git commands side by side; None when git is not installed."""
+    return [_finish(process) for process in _start_all(root, *commands)] or None
+
+
+def _start_all(root: Path, *commands: tuple[str, ...]) -> Asked:
+    """Nothing when git is not installed."""
     try:
-        running = [_start(root, command) for command in commands]
+        return tuple(_start(root, command) for command in commands)
     except FileNotFoundError:
-        return None
-    return [_finish(process) for process in running]
+        return ()
 
 
 def _start(root: Path, command: tuple[str, ...]) -> Popen[bytes]:

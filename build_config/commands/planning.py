@@ -59,9 +59,10 @@ def plan_for(settings: Settings, streams: Streams, wish: Wish) -> Planned:
         EngineUnavailableError: no engine answered and one is needed.
         UsageError: a name or a kind that is nobody's.
     """
-    repository = load(settings)
-    selected = repository.select(wish.connector, kind=wish.kind)
-    snapshot = git.snapshot(settings.root)
+    with git.asking(settings.root) as asked:
+        repository = load(settings)
+        selected = repository.select(wish.connector, kind=wish.kind)
+        snapshot = git.snapshot(settings.root, asked)
     wanted = repository.graph.with_dependencies(selected)
     connectors = (repository.graph.connectors[name] for name in sorted(wanted))
     sources = read_sources(settings.root, connectors, snapshot)

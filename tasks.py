@@ -120,5 +120,32 @@ def sync(
     program.run(context, PROJECT, partial(program.call, "sync", **flags))
 
 
-namespace = Collection(setup, list_, graph, build, why, sync)
+@task(
+    iterable=["connector"],
+    help={
+        "connector": CONNECTOR,
+        "kind": "only source, destination or base",
+        "only": "unit, acceptance, or both",
+        "fail-fast": "start nothing more after the first failure",
+        "jobs": "how many steps run at a time (default: chosen from the machine)",
+        "progress": PROGRESS,
+        "junit": "also write the results to this file, as JUnit XML",
+    },
+)
+def test(
+    context: Context,
+    connector: list[str],
+    kind: str | None = None,
+    only: str | None = None,
+    fail_fast: bool = False,
+    jobs: str | None = None,
+    progress: str = "auto",
+    junit: str | None = None,
+) -> None:
+    """Build what is stale, then run the connectors' own tests and the acceptance tests."""
+    flags = {name: value for name, value in locals().items() if name != "context"}
+    program.run(context, PROJECT, partial(program.call, "test", **flags))
+
+
+namespace = Collection(setup, list_, graph, build, why, test, sync)
 namespace.configure(DEFAULTS)

@@ -5,11 +5,10 @@ Only `why` and the reasons in a plan read it: whether an image is up to date is 
 
 from __future__ import annotations
 
-import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from build_config.atomic_files import write_text
 from build_config.fingerprint import Inputs
 
 
@@ -25,20 +24,7 @@ def read(state: Path, name: str, fingerprint: str) -> Inputs | None:
 def write(state: Path, name: str, inputs: Inputs) -> None:
     """Remember a good build; a full or read-only disk loses the memory and nothing else."""
     with suppress(OSError):
-        _write(_file(state, name), inputs.to_json())
-
-
-def _write(file: Path, text: str) -> None:
-    """Whole or not at all: another run may read at any moment."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=".")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        Path(temporary).replace(file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        write_text(_file(state, name), inputs.to_json())
 
 
 def _file(state: Path, name: str) -> Path:

@@ -93,12 +93,21 @@ def _read(entry: Mapping[str, Any], kind: Kind, shown: str) -> Definition:
     )
 
 
-def _metadata_id(settings: Settings, connector: Connector) -> str:
-    if connector.kind is Kind.BASE:
-        return ""
+def read_metadata(settings: Settings, connector: Connector) -> dict[str, Any]:
+    """`data` of the connector's metadata.yaml; empty where it has none.
+
+    Raises:
+        RepositoryError: the file cannot be read.
+    """
     shown = f"{connector.path}/metadata.yaml"
     try:
         data = read_mapping(settings.root / shown, shown).get("data")
     except YamlFileError as error:
         raise RepositoryError((str(error),)) from error
-    return str(data.get("definitionId") or "") if isinstance(data, dict) else ""
+    return data if isinstance(data, dict) else {}
+
+
+def _metadata_id(settings: Settings, connector: Connector) -> str:
+    if connector.kind is Kind.BASE:
+        return ""
+    return str(read_metadata(settings, connector).get("definitionId") or "")

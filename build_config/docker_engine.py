@@ -122,11 +122,24 @@ class DockerBuilder:
         finally:
             stopped.set()
         wanted = parse(reference).lookup
-        address = self.engine.address
-        with _reachable(address), closing(connect(address)) as client:
-            entry: Any = client.inspect_image(reference)  # type: ignore[no-untyped-call]
+        entry = await self.inspect(reference)
         images = dict(_read_image(_as_listed(entry)))
         return images.get(wanted) or LocalImage(id=entry["Id"], labels={})
+
+    async def inspect(self, image: str) -> Mapping[str, Any]:
+        """See `engine.Builder.inspect`."""
+        return await asyncio.to_thread(self._inspect, image)
+
+    def _inspect(self, image: str) -> Mapping[str, Any]:
+        from docker.errors import ImageNotFound
+
+        address = self.engine.address
+        try:
+            with _reachable(address), closing(connect(address)) as client:
+                answer: Mapping[str, Any] = client.inspect_image(image)  # type: ignore[no-untyped-call]
+        except ImageNotFound as error:
+            raise EngineUnavailableError(f"the engine has no image `{image}` any more") from error
+        return answer
 
     def _pull(
         self, reference: str, say: Callable[..., object], stopped: Callable[[], bool]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from build_config.acceptance.case import CaseResult
 from build_config.connector import Secret
@@ -84,4 +84,11 @@ class Builder(Protocol):
         Raises:
             StepError: the registry refused, has no such image, or did not answer.
             EngineUnavailableError: the engine went away.
+        """
+
+    async def inspect(self, image: str) -> Mapping[str, Any]:
+        """What the engine says of an image: the answer of `GET /images/{name}/json`.
+
+        Raises:
+            EngineUnavailableError: the engine went away, or the image did.
         """

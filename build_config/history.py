@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from build_config.atomic_files import write_text
 from build_config.report import Ending, Report
 
 FILE = "durations.json"
@@ -45,23 +44,11 @@ def record(folder: Path, report: Report) -> None:
         old = known.get(key, seconds)
         known[key] = round(_WEIGHT * seconds + (1 - _WEIGHT) * old, 3)
     with suppress(OSError):
-        _write(folder, {"format": _FORMAT, "seconds": dict(sorted(known.items()))})
+        document = {"format": _FORMAT, "seconds": dict(sorted(known.items()))}
+        write_text(folder / FILE, json.dumps(document, indent=0))
 
 
 def _is_duration(value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return math.isfinite(value) and value >= 0
-
-
-def _write(folder: Path, document: dict[str, object]) -> None:
-    """Whole or not at all: another run may read at any moment."""
-    folder.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{FILE}-", dir=folder)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(document, stream, indent=0)
-        Path(name).replace(folder / FILE)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -19,9 +19,9 @@ EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130
 
 _VERBS = {
+    Kind.BUILD: "built",
     Kind.PULL: "pulled",
     Kind.GRADLE: "assembled with Gradle",
-    Kind.BUILD: "built",
     Kind.UNIT: "unit-tested",
     Kind.ACCEPTANCE: "accepted",
 }
@@ -36,13 +36,14 @@ class Ending(StrEnum):
 
     DONE = "done"
     UP_TO_DATE = "up to date"
+    NOT_APPLICABLE = "not applicable"
     FAILED = "failed"
     SKIPPED = "skipped"
     CANCELLED = "cancelled"
     NOT_STARTED = "not started"
 
 
-_FINE = (Ending.DONE, Ending.UP_TO_DATE)
+_FINE = (Ending.DONE, Ending.UP_TO_DATE, Ending.NOT_APPLICABLE)
 _ENDINGS = {
     Outcome.DONE: Ending.DONE,
     Outcome.FAILED: Ending.FAILED,
@@ -172,8 +173,7 @@ def _result(step: Step, event: StepFinished | StepSkipped | None) -> Result:
     if event is None:
         return Result(step=step, ending=Ending.NOT_STARTED)
     if isinstance(event, StepSkipped):
-        ending = Ending.UP_TO_DATE if event.expected else Ending.SKIPPED
-        return Result(step=step, ending=ending, why=event.because)
+        return Result(step=step, ending=_ending_of_skip(step, event), why=event.because)
     return Result(
         step=step,
         ending=_ENDINGS[event.outcome],
@@ -184,6 +184,13 @@ def _result(step: Step, event: StepFinished | StepSkipped | None) -> Result:
         line=event.line,
         exit_code=event.exit_code,
     )
+
+
+def _ending_of_skip(step: Step, event: StepSkipped) -> Ending:
+    """An image is up to date; a test that a connector does not have is not applicable."""
+    if not event.expected:
+        return Ending.SKIPPED
+    return Ending.UP_TO_DATE if step.kind is Kind.BUILD else Ending.NOT_APPLICABLE
 
 
 def _was_interrupted(results: Sequence[Result]) -> bool:

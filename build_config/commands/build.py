@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from build_config import build_secrets
-from build_config.commands.planning import Wish, plan_for
-from build_config.connector import Secret
+from build_config.commands.planning import Wish, check_secrets, plan_for
 from build_config.displays.choice import choose
 from build_config.listings import plan_rows, plan_table
 from build_config.plan import Plan
@@ -68,9 +66,9 @@ def build(settings: Settings, streams: Streams, **typed: Any) -> int:
         streams.say(headline(report))
         return 0
     # imported only now: most of the time everything is up to date, and nothing of it is needed
-    from build_config.commands.running import RunOptions, run
+    from build_config.commands.running import RunOptions, run, show_report
 
-    _check_secrets(planned.plan, secrets)
+    check_secrets(planned.plan, secrets)
     options = RunOptions(
         display=display,
         jobs=jobs,
@@ -79,14 +77,9 @@ def build(settings: Settings, streams: Streams, **typed: Any) -> int:
         begin=begin,
         command="invoke build",
     )
-    return run(settings, streams, planned, options)
-
-
-def _check_secrets(plan: Plan, offered: tuple[Secret, ...]) -> None:
-    """Find a secret that is missing before the first build starts, not in the middle."""
-    if plan.work:
-        wanted = (plan.builds[step.target].connector for step in plan.images)
-        build_secrets.check((*offered, *(s for connector in wanted for s in connector.secrets)))
+    report = run(settings, streams, planned, options)
+    show_report(report, streams, options)
+    return report.exit_code
 
 
 def _show_plan(plan: Plan, streams: Streams, display: str) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from build_config import build_records, git, history
+from build_config import build_records, build_secrets, git, history
+from build_config.connector import Secret
 from build_config.docker_engine import DockerEngine, open_engine
 from build_config.engine import LocalImage
 from build_config.errors import EngineUnavailableError
@@ -92,3 +93,14 @@ def plan_for(settings: Settings, streams: Streams, wish: Wish) -> Planned:
         images=images or {},
         snapshot=snapshot,
     )
+
+
+def check_secrets(plan: Plan, offered: tuple[Secret, ...]) -> None:
+    """Find a secret that is missing before the first build starts, not in the middle.
+
+    Raises:
+        UsageError: with its name.
+    """
+    if plan.work:
+        wanted = (plan.builds[step.target].connector for step in plan.images)
+        build_secrets.check((*offered, *(s for connector in wanted for s in connector.secrets)))

@@ -50,8 +50,8 @@ class RunOptions:
     command: str
 
 
-def run(settings: Settings, streams: Streams, planned: Planned, options: RunOptions) -> int:
-    """Run the plan to its end and say how it went."""
+def run(settings: Settings, streams: Streams, planned: Planned, options: RunOptions) -> Report:
+    """Run the plan to its end, show it, and say how it went."""
     if planned.engine is None:
         raise AssertionError("a plan without an engine is only shown")
     plan, engine = planned.plan, planned.engine
@@ -99,11 +99,15 @@ def run(settings: Settings, streams: Streams, planned: Planned, options: RunOpti
         plan.steps, DISPLAYS[options.display](plan.steps, events, output), before=planning
     )
     history.record(settings.state, report)
+    return report
+
+
+def show_report(report: Report, streams: Streams, options: RunOptions) -> None:
+    """Say at the end how it went, as far as the display has not said it."""
     if options.display == "quiet":
         streams.say(headline(report))
     elif options.display != "json":
         tell(report, streams.console, command=options.command)
-    return report.exit_code
 
 
 def _from_here(path: Path) -> Path:

@@ -79,11 +79,16 @@ def _settle_bases(
 
 
 def _at_the_dockerfile(error: StepError, connector: Connector) -> StepError:
-    """The same failure with its place; BuildKit of old names the instruction, not the line."""
+    """The same failure with its place; BuildKit of old names the instruction, not the line.
+
+    A failure that names no instruction is not the Dockerfile's: a file that changed, a full disk.
+    """
+    if error.path or (error.line is None and not str(error).startswith("`[")):
+        return error
     return StepError(
         str(error),
         hint=error.hint,
-        path=error.path or connector.dockerfile_path,
+        path=connector.dockerfile_path,
         line=error.line or _line_of(str(error), connector),
     )
 

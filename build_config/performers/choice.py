@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 
 from build_config.engine import Tell
+from build_config.performers.acceptance_tests import acceptance_tests
 from build_config.performers.build_image import build_image
 from build_config.performers.gradle_build import gradle_build
 from build_config.performers.pull_image import pull_image
@@ -22,6 +23,7 @@ PERFORMERS: Mapping[Kind, Performer] = MappingProxyType(
         Kind.GRADLE: gradle_build,
         Kind.BUILD: build_image,
         Kind.UNIT: unit_tests,
+        Kind.ACCEPTANCE: acceptance_tests,
     }
 )
 

@@ -1,0 +1,62 @@
+"""Cases in, what a person reads of them out: a row for each connector and category."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from build_config.acceptance.case import CaseResult, Verdict
+from build_config.wording import duration, one_line
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_STYLES = {Verdict.PASSED: "green", Verdict.FAILED: "bold red", Verdict.SKIPPED: ""}
+
+
+def cases_table(cases: Iterable[tuple[str, CaseResult]]) -> RenderableType:
+    """(connector, case) in order; failures and reasons for skips stand below their category."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, highlight=False)
+    table.add_column("connector", overflow="fold")
+    table.add_column("category", no_wrap=True)
+    table.add_column("result", no_wrap=True)
+    table.add_column("time", justify="right", no_wrap=True)
+    table.add_column("what", overflow="fold")
+    for (connector, category), found in _grouped(cases).items():
+        verdict = _verdict(found)
+        said = [f"{case.name}: {case.message}" for case in found if case.message]
+        table.add_row(
+            connector,
+            category,
+            Text(_counts(found), style=_STYLES[verdict]),
+            duration(sum(case.seconds for case in found)),
+            Text("\n".join(one_line(line) for line in said)),
+        )
+    return table
+
+
+def _grouped(
+    cases: Iterable[tuple[str, CaseResult]],
+) -> dict[tuple[str, str], list[CaseResult]]:
+    groups: dict[tuple[str, str], list[CaseResult]] = {}
+    for connector, case in cases:
+        groups.setdefault((connector, case.category.value), []).append(case)
+    return groups
+
+
+def _verdict(cases: list[CaseResult]) -> Verdict:
+    verdicts = {case.verdict for case in cases}
+    order = (Verdict.FAILED, Verdict.PASSED, Verdict.SKIPPED)
+    return next(verdict for verdict in order if verdict in verdicts)
+
+
+def _counts(cases: list[CaseResult]) -> str:
+    """`12 passed`, `1 failed, 11 passed`."""
+    counts = Counter(case.verdict for case in cases)
+    order = (Verdict.FAILED, Verdict.PASSED, Verdict.SKIPPED)
+    return ", ".join(f"{counts[verdict]} {verdict}" for verdict in order if counts[verdict])

@@ -1,0 +1,101 @@
+"""`invoke test`: bring images up to date, then prove that they do what a connector must do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from build_config import history
+from build_config.acceptance.config import FILE
+from build_config.acceptance.table import cases_table
+from build_config.atomic_files import write_text
+from build_config.commands.planning import Planned, Wish, check_secrets, plan_for
+from build_config.commands.running import RunOptions, run, show_report
+from build_config.displays.choice import choose
+from build_config.errors import one_of
+from build_config.junit import junit_xml
+from build_config.plan_testing import TESTS, plan_tests
+from build_config.report import Report
+from build_config.settings import Settings, read_jobs
+from build_config.steps import Kind
+from build_config.streams import Streams
+
+_NO_TABLE = ("json", "quiet")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TestFlags:
+    """The flags of `invoke test`, as typed."""
+
+    connector: Sequence[str] = ()
+    kind: str | None = None
+    only: str | None = None
+    fail_fast: bool = False
+    jobs: str | None = None
+    progress: str = "auto"
+    junit: str | None = None
+
+
+def test(settings: Settings, streams: Streams, **typed: Any) -> int:
+    """Build what is stale, run each connector's own tests, then the acceptance tests.
+
+    Args:
+        settings: of the repository.
+        streams: where to write.
+        typed: the fields of `TestFlags`.
+    """
+    flags = TestFlags(**typed)
+    options = RunOptions(
+        display=choose(flags.progress, streams.environ, terminal=streams.out.isatty()),
+        jobs=read_jobs(flags.jobs) or settings.jobs,
+        fail_fast=flags.fail_fast,
+        secrets=settings.secrets,
+        begin=time.monotonic(),
+        command="invoke test",
+    )
+    only = _kinds(flags.only)
+    planned = plan_for(settings, streams, Wish(connector=flags.connector, kind=flags.kind))
+    if not planned.selected:
+        streams.note("nothing is selected, hence nothing to test")
+        return 0
+    check_secrets(planned.plan, options.secrets)
+    planned = _with_tests(settings, planned, only)
+    report = run(settings, streams, planned, options)
+    return _show(report, streams, options, junit_file=flags.junit)
+
+
+def _kinds(only: str | None) -> frozenset[Kind]:
+    """The kinds of tests that `--only` names, all of them without it."""
+    if only is None:
+        return frozenset(TESTS)
+    words = [word.strip() for word in only.split(",")]
+    for word in words:
+        one_of("--only", word, TESTS)
+    return frozenset(map(Kind, words))
+
+
+def _with_tests(settings: Settings, planned: Planned, only: frozenset[Kind]) -> Planned:
+    connectors = planned.repository.connectors
+    configured = frozenset(c.name for c in connectors if (settings.root / c.path / FILE).is_file())
+    plan = plan_tests(
+        planned.plan,
+        planned.selected,
+        only=only,
+        configured=configured,
+        seconds=history.read(settings.state),
+    )
+    return replace(planned, plan=plan)
+
+
+def _show(report: Report, streams: Streams, options: RunOptions, *, junit_file: str | None) -> int:
+    """The cases, then how it went; and the file that CI systems read."""
+    if report.cases and options.display not in _NO_TABLE:
+        names = {result.step.key: result.step.target for result in report.results}
+        streams.console.print(cases_table((names[c.key], c.case) for c in report.cases))
+    show_report(report, streams, options)
+    if junit_file:
+        write_text(Path(junit_file), junit_xml(report))
+    return report.exit_code

@@ -217,14 +217,23 @@ def _copies_gradle_output(directory: Path, content: Dockerfile) -> bool:
     )
 
 
+def _names_in(directory: Path) -> frozenset[str]:
+    """One look at the disk, since every image is asked; none where it may not be listed."""
+    try:
+        with os.scandir(directory) as entries:
+            return frozenset(entry.name for entry in entries)
+    except OSError:
+        return frozenset()
+
+
 def _language(directory: Path, *, gradle: bool) -> Language:
-    if gradle or any((directory / "src" / "main" / name).is_dir() for name in ("java", "kotlin")):
+    names = _names_in(directory)
+    sources = directory / "src" / "main"
+    if gradle or ("src" in names and any((sources / n).is_dir() for n in ("java", "kotlin"))):
         return Language.JAVA
-    if any((directory / name).is_file() for name in _PYTHON_FILES):
+    if not names.isdisjoint(_PYTHON_FILES):
         return Language.PYTHON
-    if (directory / "manifest.yaml").is_file():
-        return Language.DECLARATIVE
-    return Language.OTHER
+    return Language.DECLARATIVE if "manifest.yaml" in names else Language.OTHER
 
 
 def _duplicates(connectors: list[Connector]) -> Iterator[str]:

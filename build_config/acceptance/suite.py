@@ -22,7 +22,6 @@ from build_config.acceptance.bench import Bench
 from build_config.acceptance.case import (
     CaseResult,
     Category,
-    Verdict,
     judged,
     skipped,
 )
@@ -80,9 +79,6 @@ async def accept(subject: Subject, tell: Tell) -> tuple[CaseResult, ...]:
             if category in JUDGES and category not in _NOT_OF[subject.connector.kind]:
                 tell.activity(f"acceptance tests: {category}")
                 results += await _judge_category(bench, category)
-    for result in results:
-        if result.verdict is Verdict.FAILED:
-            tell.line(f"failed: {result.category}: {result.name}: {result.message}")
     return tuple(results)
 
 

@@ -1,0 +1,1 @@
+"""Runs a source that is only a `manifest.yaml`, on the declarative runtime of airbyte-cdk."""

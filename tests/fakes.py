@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from build_config.acceptance.case import CaseResult
 from build_config.engine import Builder, ImageBuild, LocalImage, Tell
-from build_config.errors import StepError
+from build_config.errors import EngineUnavailableError, StepError
 from build_config.image import parse
 from build_config.scheduler import Perform, Result
 from build_config.steps import Step
@@ -80,6 +81,15 @@ class FakeEngine:
         image = LocalImage(id=f"sha256:{wanted}", labels={}, digest=self.registry[wanted])
         self.images[wanted] = image
         return image
+
+    async def inspect(self, image: str) -> Mapping[str, Any]:
+        """See `engine.Builder.inspect`; no more than the tests ask for."""
+        await asyncio.sleep(0)
+        wanted = parse(image).lookup
+        if wanted not in self.images:
+            raise EngineUnavailableError(f"there is no image `{image}`")
+        found = self.images[wanted]
+        return {"Id": found.id, "Config": {"Labels": dict(found.labels)}}
 
     def built(self) -> list[str]:
         """Names of the images in the order in which they were built."""

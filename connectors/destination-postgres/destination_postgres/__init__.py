@@ -1,0 +1,1 @@
+"""An Airbyte destination: records in, tables of a PostgreSQL database out."""

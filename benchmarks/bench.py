@@ -62,7 +62,9 @@ class Bench:
 
     def clean(self) -> None:
         """Take all images of monorepos off the engine."""
-        self.engine.remove(self.engine.tags(f"{monorepo.NAMESPACE}/"))
+        names = f"{monorepo.NAMESPACE}/"
+        self.engine.remove(self.engine.tags(names))
+        self.engine.remove(self.engine.nameless("io.airbyte.name", names))
 
     def _write(self, name: str, count: int, *, salt: str) -> Monorepo:
         images = monorepo.plan(count, salt=salt)

@@ -23,15 +23,18 @@ def measure(bench: Bench) -> Iterator[Figure]:
     jobs = f"--jobs={bench.jobs}"
 
     def ours() -> float:
+        bench.clean()
         repository = bench.fresh_monorepo(bench.images)
         return timed(lambda: invoke(repository, "build", jobs, "--progress=plain"))()
 
     def bare() -> float:
+        bench.clean()
         repository = bench.fresh_monorepo(bench.images)
         tars = {image.name: context_tar(repository.folder, image) for image in repository.images}
         return timed(lambda: _post_all(bench, repository, tars))()
 
     measured = alternate({"bare": bare, "ours": ours}, rounds=_ROUNDS)
+    bench.clean()
     yield Figure(
         what=f"`invoke build`, {bench.images} images, nothing cached, {bench.jobs} at a time",
         seconds=measured["ours"],
@@ -56,6 +59,7 @@ def measure_bake(bench: Bench) -> Iterator[Figure]:
     done = subprocess.run(command, cwd=theirs.folder, capture_output=True, check=False)
     seconds = time.perf_counter() - begin
     missing = bench.images - len(bench.engine.tags(f"{monorepo.NAMESPACE}/"))
+    bench.clean()
     ours = bench.fresh_monorepo(bench.images)
     yield Figure(
         what=f"`invoke build`, {bench.images} images, nothing cached",

@@ -29,9 +29,10 @@ class Engine:
 
     path: str
 
-    def list_images(self) -> Any:
+    def list_images(self, filters: Mapping[str, list[str]] | None = None) -> Any:
         """All images, as `docker image ls` asks for them."""
-        return json.loads(self._ask("GET", "/images/json"))
+        query = f"?{urlencode({'filters': json.dumps(filters)})}" if filters else ""
+        return json.loads(self._ask("GET", f"/images/json{query}"))
 
     def describe(self) -> str:
         """`Docker 20.10.24, overlay2`."""
@@ -54,6 +55,12 @@ class Engine:
         """Take the tags away, and the images that have no other."""
         for name in names:
             self._ask("DELETE", f"/images/{quote(name)}?force=1")
+
+    def nameless(self, label: str, start: str) -> list[str]:
+        """Ids of the images whose name another image got, and whose label starts like this."""
+        filters = {"dangling": ["true"], "label": [label]}
+        images = self.list_images(filters)
+        return [image["Id"] for image in images if image["Labels"][label].startswith(start)]
 
     def tags(self, repository: str) -> list[str]:
         """The tags of all images whose name starts like this."""

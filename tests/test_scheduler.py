@@ -101,7 +101,7 @@ def killing(*numbers: signal.Signals) -> Act:
 def _nothing_is_left(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """No task, no handler, no complaint of asyncio, whatever a test does."""
     yield
-    gc.collect()
+    gc.collect(1)  # what is young; all of it would take a second in a long run of tests
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
     assert [record.getMessage() for record in caplog.records] == []
@@ -340,7 +340,7 @@ def test_a_consumer_that_breaks_leaves_nothing_running() -> None:
 
     with pytest.raises(ZeroDivisionError):
         consume()
-    gc.collect()
+    gc.collect(1)
     assert stage.closed == 1
 
 

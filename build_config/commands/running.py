@@ -27,7 +27,8 @@ from build_config.settings import Settings
 from build_config.streams import Streams
 
 _FEWEST_JOBS = 4
-"""Builds wait for disks and networks: fewer at a time leave even two cores idle (benchmarks/)."""
+"""Builds wait for disks and networks: even on two cores one at a time took 1.9 times as long as
+four, two 1.2 times; eight and sixteen gained nothing (60 images that only copy, Docker 20.10)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -108,3 +108,8 @@ def one_line(text: str) -> str:
 def encodable(text: str, encoding: str) -> str:
     """The text with `?` for what the encoding cannot say."""
     return text.encode(encoding, errors="replace").decode(encoding)
+
+
+def shorten(text: str, most: int) -> str:
+    """The text, or its beginning and an ellipsis where it has more than `most` characters."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"

@@ -19,6 +19,7 @@ from build_config.wording import (
     harmless,
     marks_for,
     one_line,
+    shorten,
 )
 
 TAIL = 20
@@ -26,6 +27,9 @@ TAIL = 20
 
 HEARTBEAT = 30.0
 """Seconds after which a step that still runs is mentioned again."""
+
+_ACTIVITY = 80
+"""Characters of an activity in a line; a RUN of many commands is as long as they are."""
 
 MANY = 10
 """From more than so many steps that are up to date, only their number is told."""
@@ -118,5 +122,5 @@ def heartbeats(board: Board, now: float, heard: dict[str, float]) -> list[str]:
 
 
 def _still(row: Running, board: Board, now: float) -> str:
-    activity = f", {one_line(row.activity)}" if row.activity else ""
+    activity = f", {shorten(one_line(row.activity), _ACTIVITY)}" if row.activity else ""
     return f"{name(board.steps, row.key)}: still running: {duration(now - row.since)}{activity}"

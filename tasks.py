@@ -5,10 +5,13 @@ from pathlib import Path
 
 from invoke.collection import Collection
 from invoke.context import Context
-from invoke.tasks import task
+from invoke.tasks import task as invoke_task
 
 from build_config import program
 from build_config.settings import DEFAULTS
+
+# Short flags would be given out by order of definition: a new flag would change what `-s` means.
+task = partial(invoke_task, auto_shortflags=False)
 
 PROJECT = Path(__file__).resolve().parent
 

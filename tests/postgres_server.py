@@ -6,6 +6,7 @@ programs are missing they are installed from Debian's archive, which takes root.
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import secrets
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -268,3 +269,48 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGQUIT)
             process.wait(_STOP_SECONDS)
+
+
+@contextmanager
+def ready_for_connectors(server: PostgresServer, connectors: Path) -> Iterator[None]:
+    """Databases for the acceptance tests of both connectors, and configs that lead there.
+
+    Configs hold a password: they are written to `secrets/`, which git and images leave out, and
+    are gone afterwards.
+    """
+    source, destination = connectors / "source-postgres", connectors / "destination-postgres"
+    server.make_database("acceptance_source")
+    seed = (source / "integration_tests" / "seed.sql").read_text()
+    server.sql(seed, database="acceptance_source")
+    server.make_database("acceptance_destination")
+    configs = {
+        source: server.config("acceptance_source", schemas=["public"], checkpoint_records=1),
+        destination: server.config("acceptance_destination", schema="public"),
+    }
+    files = {folder / "secrets" / "config.json": config for folder, config in configs.items()}
+    try:
+        for path, config in files.items():
+            path.parent.mkdir(exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(json.dumps(config))
+        yield
+    finally:
+        for path in files:
+            path.unlink(missing_ok=True)
+            with suppress(OSError):  # there are secrets of someone else
+                path.parent.rmdir()
+
+
+def main(command: Sequence[str]) -> int:
+    """Run a command, such as `invoke test --connector='*-postgres'`, beside a server for it."""
+    connectors = Path(__file__).parent.parent / "connectors"
+    try:
+        with postgres_server() as server, ready_for_connectors(server, connectors):
+            return subprocess.run(command, check=False).returncode
+    except PostgresServerError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

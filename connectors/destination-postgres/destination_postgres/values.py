@@ -10,6 +10,7 @@ from destination_postgres.json_values import REPLACEMENT, UNSTORABLE, dumps, is_
 
 NULL: Final = "\\N"
 LARGEST: Final = 2**63 - 1
+SMALLEST: Final = -(2**63)
 SPECIAL: Final = re.compile("[\\\\\b\f\n\r\t\v\0\ud800-\udfff]")
 ESCAPES: Final = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 _OFFSET: Final = r"([Zz]|[+-](?:0\d|1[0-5])(?::?[0-5]\d)?)?"
@@ -53,9 +54,9 @@ def _text(value: Any) -> str | None:
 
 def _integer(value: Any) -> str | None:
     kind = type(value)
-    if kind is int and -LARGEST <= value <= LARGEST:
+    if kind is int and SMALLEST <= value <= LARGEST:
         return str(value)
-    if kind in {float, Decimal} and -LARGEST <= value <= LARGEST and value == int(value):
+    if kind in {float, Decimal} and SMALLEST <= value <= LARGEST and value == int(value):
         return str(int(value))
     return None
 

@@ -26,6 +26,7 @@ def configuration(container: Container, labels: Mapping[str, str]) -> dict[str, 
     """
     return {
         "Image": container.image,
+        **({"Entrypoint": list(container.entrypoint)} if container.entrypoint else {}),
         "Cmd": list(container.arguments),
         "Env": [f"{name}={value}" for name, value in container.environment.items()],
         "Labels": dict(labels),

@@ -73,7 +73,8 @@ class Container:
 
     Attributes:
         image: the image's id; a name could mean another image in a moment.
-        arguments: for the image's entry point.
+        arguments: for the entry point.
+        entrypoint: a program of the image and its first arguments; None for the image's own.
         files: content by file name; the container reads them as `/config/<name>`.
         mounts: only for an engine on this machine.
         network: `none`, `bridge`, `host`, or a network of the engine.
@@ -82,6 +83,7 @@ class Container:
 
     image: str
     arguments: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
     mounts: tuple[Mount, ...] = ()
     volumes: tuple[Volume, ...] = ()

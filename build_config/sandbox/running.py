@@ -36,6 +36,9 @@ Listen = Callable[[bytes], object]
 class Running:
     """A container that runs; made by `Containers.run`.
 
+    Attributes:
+        stdin_stack: holds the connection of stdin until the container has ended.
+
     Its stdout is read only as fast as the caller takes it: a container whose output is not read
     stands still. What it says on stderr is kept in bounded memory, and told to `on_stderr`.
     """
@@ -46,7 +49,7 @@ class Running:
     on_stderr: Listen | None
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter | None
-    stdin_stack: AsyncExitStack
+    stdin_stack: AsyncExitStack = field(default_factory=AsyncExitStack)
     began: float = field(default_factory=time.monotonic)
     _frames: Frames = field(default_factory=Frames)
     _lines: WholeLines = field(default_factory=WholeLines)
@@ -89,10 +92,12 @@ class Running:
     async def write(self, data: bytes) -> None:
         """Write to stdin; returns when the container has read about all of it.
 
+        Somebody has to read its output meanwhile: so its end is noticed.
+
         Raises:
             BrokenPipeError: it does not read any more: it ended, or closed its stdin.
         """
-        if self.writer is None:
+        if self.writer is None or self.writer.is_closing():
             raise BrokenPipeError("stdin is closed")
         try:
             self.writer.write(data)
@@ -101,20 +106,21 @@ class Running:
             raise BrokenPipeError("the container does not read its stdin any more") from error
 
     async def close_stdin(self) -> None:
-        """Let the container see the end of its stdin, once all that was written has been sent."""
-        writer, self.writer = self.writer, None
-        if writer is None:
-            return
-        writer.close()
-        with suppress(OSError):
-            await writer.wait_closed()
-        await self.stdin_stack.aclose()
+        """Let the container see the end of its stdin, after all that was written."""
+        if self.writer is not None:
+            self.writer.close()
 
     async def kill(self) -> None:
         """End it at once; returns when the engine was told."""
         if self._ending is None and self._dying is None:
             self._killed = True
         await asyncio.shield(self._die())
+
+    async def terminate(self) -> None:
+        """Ask its first process to end, as `docker stop` and Kubernetes do before they kill."""
+        path = f"/containers/{self.name}/kill?signal=SIGTERM"
+        with suppress(RefusedError):  # it has ended by itself
+            await ask(self.endpoint, Request(method="POST", path=path))
 
     async def ended(self) -> Ending:
         """Wait for its end; output that was not taken is read and dropped, within the limits.
@@ -126,6 +132,8 @@ class Running:
             async for _ in self.blocks():
                 pass
             self._ending = await self._wait()
+            # an engine does not always close the stdin of a container that ended
+            self._abort_stdin()
         return self._ending
 
     def watch(self) -> None:
@@ -142,7 +150,16 @@ class Running:
             timer.cancel()
         if self._dying:
             await asyncio.gather(self._dying, return_exceptions=True)
-        await self.close_stdin()
+        self._abort_stdin()
+        await self.stdin_stack.aclose()
+        await asyncio.sleep(0)  # a connection goes on the next turn of the loop
+
+    def _abort_stdin(self) -> None:
+        if self.writer is None:
+            return
+        transport = self.writer.transport
+        if not transport.is_closing() or transport.get_write_buffer_size():
+            transport.abort()
 
     async def _read(self) -> bytes:
         """The next piece of output; empty at the end."""

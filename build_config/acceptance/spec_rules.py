@@ -53,14 +53,10 @@ def invalid(form: Any) -> Iterator[str]:
 
 def _absent_required(form: Any) -> Iterator[str]:
     for path, node in nodes(form):
-        required = node.get("required")
-        if isinstance(required, bool):
-            yield f"`{path}` has `required: {str(required).lower()}`: list it in `required` outside"
-        elif isinstance(required, list):
-            known = {*_inner(node), *(_inner(form) if "oneOf[" in path else ())}
-            for name in required:
-                if name not in known:
-                    yield f"`{path or 'the form'}` requires `{name}`, which it does not have"
+        known = {*_inner(node), *(_inner(form) if "oneOf[" in path else ())}
+        for name in node.get("required") or ():
+            if name not in known:
+                yield f"`{path or 'the form'}` requires `{name}`, which it does not have"
 
 
 def _unmarked_secrets(form: Any) -> Iterator[str]:

@@ -23,7 +23,7 @@ def engine() -> Iterator[Engine]:
     try:
         with engine_under_test.connected() as answering:
             yield answering
-    except DockerException as error:
+    except (DockerException, OSError) as error:
         pytest.fail(
             f"no Docker engine answers at {engine_under_test.ADDRESS} ({error}): "
             'run `invoke setup`, or leave these tests out with `pytest -m "not engine"`',

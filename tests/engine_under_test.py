@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+import socket
 import subprocess
 import tarfile
 import uuid
@@ -119,13 +120,22 @@ def connected() -> Iterator[Engine]:
 
     Raises:
         DockerException: none answers.
+        OSError: there is not even a socket.
     """
+    _knock()
     client = docker.DockerClient(base_url=ADDRESS, timeout=60)
     try:
         client.ping()
         yield Engine(client=client)
     finally:
         client.close()
+
+
+def _knock() -> None:
+    """The SDK leaves a socket open that refuses, and warnings are errors here."""
+    if ADDRESS.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as knocking:
+            knocking.connect(ADDRESS.removeprefix("unix://"))
 
 
 def _chunks(container: Any) -> Iterator[bytes]:

@@ -166,9 +166,9 @@ class Running:
                 return
         raise AssertionError(f"it ended without `{text}`: {''.join(self.read)}")
 
-    def interrupt(self) -> None:
-        """Do what Ctrl-C does: SIGINT to the whole process group."""
-        os.killpg(self.process.pid, signal.SIGINT)
+    def interrupt(self, number: signal.Signals = signal.SIGINT) -> None:
+        """Do what Ctrl-C does: a signal to the whole process group."""
+        os.killpg(self.process.pid, number)
 
     def finish(self, within: float = 30) -> Finished:
         """Wait for its end."""

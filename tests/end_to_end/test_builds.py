@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -352,3 +354,29 @@ def test_an_empty_selection_builds_nothing(yard: Yard, engine: Engine) -> None:
     assert finished.code == 0
     assert "nothing is selected, hence nothing to build" in finished.err
     assert not engine.has(yard.image("source-a"))
+
+
+def test_files_of_any_name_and_line_ends_reach_the_image(yard: Yard, engine: Engine) -> None:
+    yard.write(
+        {
+            "connectors/source-a/Dockerfile": "\ufefffrom scratch\r\ncopy . /\r\n",
+            "connectors/source-a/with space and\nline": "1",
+        }
+    )
+    odd = os.fsencode(yard.root / "connectors/source-a") + b"/not utf-8: \xff"
+    Path(os.fsdecode(odd)).write_text("2")
+    yard.commit({})
+    build(yard)
+    files = engine.files(yard.image("source-a"))
+    assert files["with space and\nline"] == b"1"
+    assert files[os.fsdecode(b"not utf-8: \xff")] == b"2"
+    assert build(yard) == []
+
+
+def test_the_root_may_be_a_folder_of_a_larger_repository(yard: Yard, engine: Engine) -> None:
+    yard.commit({"inner/connectors/source-a/Dockerfile": "FROM scratch\nCOPY Dockerfile /\n"})
+    inner = dataclasses.replace(yard, root=yard.root / "inner")
+    build(inner)
+    assert engine.has(yard.image("source-a"))
+    yard.commit({"elsewhere": "?"})
+    assert build(inner) == []

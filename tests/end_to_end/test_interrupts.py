@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import uuid
 from typing import TYPE_CHECKING
 
@@ -74,8 +75,9 @@ def test_an_interrupt_says_what_is_left(yard: Yard, shell: str, engine: Engine) 
     assert not engine.has(yard.image("source-b"))
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_rebuild_that_is_interrupted_keeps_the_image_that_was_there(
-    yard: Yard, shell: str, engine: Engine
+    yard: Yard, shell: str, engine: Engine, number: signal.Signals
 ) -> None:
     yard.commit({"connectors/source-a/Dockerfile": f"FROM {shell}\nRUN echo 1 > /a\n"})
     assert yard.invoke("build").code == 0
@@ -83,6 +85,6 @@ def test_a_rebuild_that_is_interrupted_keeps_the_image_that_was_there(
     yard.write({"connectors/source-a/Dockerfile": f"FROM {shell}\nRUN echo begun; sleep 60\n"})
     with yard.started("build", "--progress=json") as running:
         running.wait_for('"begun"')
-        running.interrupt()
+        running.interrupt(number)
         assert running.finish(within=20).code == 130
     assert engine.id(yard.image("source-a")) == before

@@ -1,4 +1,9 @@
-"""A real `docker-registry` of Debian's on a free port of this machine, and small images for it."""
+"""A real Docker registry for tests: nothing in, a registry on a free port of the loopback out.
+
+It runs in a temporary folder, and both are gone afterwards. Where the program is missing it is
+installed from Debian's archive, which takes root. `python tests/docker_registry.py <secrets>`
+starts one for `invoke test --connector=source-docker-registry`.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +12,15 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
+import sys
+import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import requests
 
@@ -22,8 +30,18 @@ if TYPE_CHECKING:
 PACKAGE = "docker-registry"
 MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 CONFIG = "application/vnd.docker.container.image.v1+json"
+USUAL = ("reader", "1e3")
+LOGINS = {
+    USUAL: "$2y$04$YSGtW6PtmoSuU2G0Odp6/e.r.e/lPVaMoMV2.7vnaCwU03ojF7jKG",
+    ("reader", "a:b{{ 1 }}é"): "$2y$04$3Pl84RRjUPLVXLiT5WojtufnFlxXo2FD/EPLECrofch/BWCK8gwey",
+}
+"""User and password -> its bcrypt hash: passwords that a template may take for something else."""
 _SECONDS = 20
-"""Within which it listens."""
+"""Within which it starts, and stops."""
+
+
+class DockerRegistryError(Exception):
+    """There is no registry; the message says why and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,70 +89,92 @@ def digest(content: bytes) -> str:
 
 
 @contextmanager
-def running(
-    folder: Path, *, htpasswd: str = "", login: tuple[str, str] | None = None
-) -> Iterator[DockerRegistry]:
-    """A new, empty registry; it and all that it holds are gone afterwards.
+def docker_registry(login: tuple[str, str] | None = None) -> Iterator[DockerRegistry]:
+    """Start an empty registry; it and all that it holds are gone at the end of the `with`.
 
     Args:
-        folder: an empty directory, for its configuration, its storage and its log.
-        htpasswd: `user:bcrypt hash` lines of who may read and write; empty lets everybody.
-        login: one of them.
+        login: one of `LOGINS`, who alone may read and write; None lets everybody.
 
     Raises:
-        AssertionError: there is no `docker-registry` and none can be installed, or it ends at once.
+        DockerRegistryError: the program is missing and cannot be installed, or does not start.
     """
-    log = folder / "log"
-    command = [_program(), "serve", str(_configuration(folder, htpasswd))]
-    with (
-        log.open("wb") as output,
-        subprocess.Popen(command, stdout=output, stderr=output) as process,
-    ):
+    program = _program()
+    with tempfile.TemporaryDirectory(prefix="connectoryard-registry-") as folder:
+        log = Path(folder, "log")
+        # It dies when we do. Ctrl-C is for the tests: they stop it.
+        command = ["setpriv", "--pdeathsig=TERM", "--", program, "serve"]
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [*command, _configuration(Path(folder), login)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
         try:
             yield DockerRegistry(url=f"http://{_address(process, log)}", login=login)
         finally:
             process.terminate()
             process.wait(timeout=_SECONDS)
-            shutil.rmtree(folder)
+
+
+def fill_for_acceptance(registry: DockerRegistry, folder: Path) -> None:
+    """Push what `source-docker-registry` expects in its acceptance tests, and write their configs.
+
+    Args:
+        registry: empty, with a login.
+        folder: `secrets` of the connector; made where it is missing.
+    """
+    assert registry.login is not None
+    registry.push("library/alpine", "3.20", "latest")
+    registry.push("team/app", "1.10", "1_000")
+    registry.delete("no-tags", registry.push("no-tags", "gone"))
+    folder.mkdir(exist_ok=True)
+    user, password = registry.login
+    for name, used in (("config", password), ("wrong_password", f"not {password}")):
+        who = {"auth_type": "basic", "username": user, "password": used}
+        content = {"url": registry.url, "authentication": who}
+        (folder / f"{name}.json").write_text(json.dumps(content))
 
 
 def _program() -> str:
+    """The path of the program, which is installed first where it is missing."""
     found = shutil.which(PACKAGE)
     if found is None and shutil.which("apt-get") and os.geteuid() == 0:
-        _apt_get("update", "--quiet=2")
-        _apt_get("install", "--quiet=2", "--yes", "--no-install-recommends", PACKAGE)
+        _apt_get("update")
+        _apt_get("install", "-y", "--no-install-recommends", PACKAGE)
         found = shutil.which(PACKAGE)
     if found is None:
-        raise AssertionError(
-            f"there is no `{PACKAGE}` on this machine: as root, on Debian or Ubuntu, the tests "
-            f"install it; elsewhere run `sudo apt-get install {PACKAGE}` or put its program on PATH"
+        raise DockerRegistryError(
+            f"these tests need a registry: install it with `sudo apt-get install -y {PACKAGE}`,"
+            f" or leave them out: `pytest -k 'not docker_registry'`"
         )
     return found
 
 
-def _apt_get(*words: str) -> None:
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    done = subprocess.run(
-        ["apt-get", *words], env=environment, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise AssertionError(f"`apt-get {' '.join(words)}` failed: {done.stderr.strip()}")
+def _apt_get(*arguments: str) -> None:
+    # Runlevel 1: the package has a server of its own, which is not to be started.
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+    command = ("apt-get", "-q", "-o", "DPkg::Lock::Timeout=120", *arguments)
+    sys.stderr.write(f"installing {PACKAGE}: {' '.join(command)}\n")
+    if subprocess.run(command, env=quiet, stdout=sys.stderr, check=False).returncode:
+        raise DockerRegistryError(f"`{' '.join(command)}` failed: see what it said")
 
 
-def _configuration(folder: Path, htpasswd: str) -> Path:
+def _configuration(folder: Path, login: tuple[str, str] | None) -> Path:
     """JSON is YAML; port 0 is any free one, which the log then tells."""
     storage = {
         "filesystem": {"rootdirectory": str(folder / "storage")},
         "delete": {"enabled": True},
     }
-    configuration = {
+    configuration: dict[str, Any] = {
         "version": "0.1",
         "log": {"level": "info", "accesslog": {"disabled": True}},
         "storage": storage,
         "http": {"addr": "127.0.0.1:0"},
     }
-    if htpasswd:
-        (folder / "htpasswd").write_text(htpasswd)
+    if login:
+        (folder / "htpasswd").write_text(f"{login[0]}:{LOGINS[login]}\n")
         users = {"realm": "test", "path": str(folder / "htpasswd")}
         configuration["auth"] = {"htpasswd": users}
     file = folder / "config.yml"
@@ -149,4 +189,17 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> str:
         if found:
             return found[1]
         time.sleep(0.02)
-    raise AssertionError(f"`{PACKAGE}` does not listen: {log.read_text()}")
+    raise DockerRegistryError(f"`{PACKAGE}` does not start: {log.read_text()[-2000:].strip()}")
+
+
+def _serve(secrets: Path) -> None:
+    """For `invoke test` by hand: until Ctrl-C."""
+    with docker_registry(login=USUAL) as registry, suppress(KeyboardInterrupt):
+        fill_for_acceptance(registry, secrets)
+        sys.stdout.write(f"a registry at {registry.url}; its configs are in {secrets}\n")
+        sys.stdout.flush()
+        signal.pause()
+
+
+if __name__ == "__main__":
+    _serve(Path(sys.argv[1]))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from build_config.errors import StepError
 from build_config.sync import states
 from build_config.sync.messages import Message, StreamKey, payload, stream_key
 from build_config.sync.states import SavedState
@@ -63,14 +65,27 @@ class Ledger:
             await self._news.wait()
             self._news.clear()
             state = self.state
-            await asyncio.to_thread(states.write, self.path, state)
-            self._saved = state
+            with suppress(OSError):  # what cannot be saved now is told when the sync ends
+                await asyncio.to_thread(states.write, self.path, state)
+                self._saved = state
 
     def save(self) -> None:
-        """Save now, if there is something new."""
-        if self.traffic.confirmed_states and self._saved is not self.state:
+        """Save now, if there is something new.
+
+        Raises:
+            StepError: it cannot be written.
+        """
+        if not self.traffic.confirmed_states or self._saved is self.state:
+            return
+        try:
             states.write(self.path, self.state)
-            self._saved = self.state
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise StepError(
+                f"the confirmed state could not be saved in `{self.path}`: {reason}",
+                hint="the next sync goes on from what was saved before",
+            ) from error
+        self._saved = self.state
 
 
 def _stream_of(state: Message) -> StreamKey | None:

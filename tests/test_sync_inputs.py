@@ -1,0 +1,50 @@
+"""Configs and mounts, as a person types them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from build_config.errors import UsageError
+from build_config.sandbox.request import Mount
+from build_config.sync import inputs
+
+
+def test_the_real_config_comes_before_the_sample(tmp_path: Path) -> None:
+    for place in reversed(inputs.CONFIG_PLACES):
+        path = tmp_path / place
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("{}")
+        assert inputs.find_config(tmp_path, None, flag="--source-config") == path
+
+
+def test_no_config_is_an_error_that_says_where_to_write_one(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as failure:
+        inputs.find_config(tmp_path, None, flag="--source-config")
+    assert "secrets/config.json" in failure.value.hint
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"password": "hidden'])
+def test_what_is_no_object_is_refused_without_showing_it(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(text)
+    with pytest.raises(UsageError) as failure:
+        inputs.read_object(path, "the config")
+    assert "hidden" not in str(failure.value)
+
+
+def test_mounts_are_as_docker_takes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    texts = (f"{tmp_path}:/data", ".:/data:ro", ".:/data:rw")
+    found = inputs.read_mounts(texts, flag="--source-mount", read_only=True)
+    here = str(tmp_path.resolve())
+    assert found == tuple(
+        Mount(source=here, target="/data", read_only=each) for each in (True, True, False)
+    )
+
+
+@pytest.mark.parametrize("text", ["", "/data", "x:", ":/data", ".:data", "/no/such/folder:/data"])
+def test_another_shape_is_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        inputs.read_mounts((text,), flag="--source-mount", read_only=True)

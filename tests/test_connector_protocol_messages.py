@@ -107,6 +107,7 @@ def test_a_missing_field_is_named(kind: str, name: str) -> None:
             "`state.global.stream_states[0].stream_descriptor` is missing",
         ),
         ("STATE", {"type": "PARTIAL"}, '`state.type`: "PARTIAL" is not one of'),
+        ("STATE", {"data": {}, "sourceStats": []}, "`state.sourceStats`"),
         (
             "RECORD",
             {"stream": "a", "data": [], "emitted_at": 1},
@@ -145,6 +146,8 @@ def test_a_wrong_field_is_named(kind: str, payload: Any, told: str) -> None:
         (b'{"type": "LOG", "log": {"level": NaN}}', "not JSON"),
         (b'{"type": "LOG"', "not JSON"),
         (b"\xff\xfe", "not JSON"),
+        (b'{"a": ' + b"[" * 300 + b"]" * 300 + b"}", "nested deeper than 200 levels: `{"),
+        (b'{"a": ' * 2000 + b"1" + b"}" * 2000, "not JSON: `{"),
         (b"\x1b[31mred\x1b[0m", "not JSON: `red`"),
     ],
 )

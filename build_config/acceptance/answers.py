@@ -31,12 +31,11 @@ def not_exactly_one(answer: Answer, kind: str) -> Iterator[str]:
         return
     if count:
         yield f"{counted(count, f'{kind} message')} instead of one"
-    elif answer.faults:
-        yield f"no valid {kind} message: {answer.faults}"
-    elif answer.ending.is_good and not answer.counts:
+    elif answer.ending.is_good and not answer.counts and not answer.faults:
         yield f"no {kind} message: it ended without output"
     else:
-        yield f"no {kind} message: it {answer.story}"
+        faults = f": {answer.faults}" if answer.faults else ""
+        yield f"no valid {kind} message: it {answer.story}{faults}"
 
 
 def no_fault_told(answer: Answer, level: Level) -> Iterator[str]:

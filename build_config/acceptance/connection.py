@@ -10,6 +10,7 @@ from build_config.acceptance import answers
 from build_config.acceptance.case import CaseResult, Category, judged, skipped
 from build_config.acceptance.config import Status
 from build_config.acceptance.leaks import leaked
+from build_config.acceptance.spec_rules import invalid
 from build_config.wording import one_line
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ async def judge(bench: Bench, test: Test) -> list[CaseResult]:
     """What `check` says of the test's config."""
     answer = await bench.check(test)
     seconds, details = answer.ending.seconds, answer.details
-    spec = next(iter((await bench.spec(test)).of("SPEC")), {}).get("connectionSpecification")
+    spec = _form(await bench.spec(test))
     config = bench.config(test)
     return [
         judged(
@@ -48,7 +49,7 @@ async def judge(bench: Bench, test: Test) -> list[CaseResult]:
         judged(
             Category.CONNECTION,
             "no secret of the config is in the output of check",
-            leaked(spec or {}, config, answer),
+            leaked(spec, config, answer),
         ),
         *([await _refused(bench, test, spec)] if test.status is Status.SUCCEED else []),
     ]
@@ -70,11 +71,19 @@ def _wrong(bench: Bench, test: Test, answer: Answer) -> Iterator[str]:
         yield from answers.ended_badly(answer)
 
 
-async def _refused(bench: Bench, test: Test, spec: Any) -> CaseResult:
+def _form(answer: Answer) -> dict[str, Any]:
+    """What `spec` says of the config; nothing where that is no form."""
+    for specification in answer.of("SPEC"):
+        form: dict[str, Any] = specification["connectionSpecification"]
+        return {} if list(invalid(form)) else form
+    return {}
+
+
+async def _refused(bench: Bench, test: Test, spec: Mapping[str, Any]) -> CaseResult:
     """FAILED with a message and exit code 0, or a TRACE of type ERROR with another exit code."""
-    config = forbidden_config(spec, bench.config(test)) if isinstance(spec, dict) else None
+    config = forbidden_config(spec, bench.config(test))
     if config is None:
-        because = "the specification forbids nothing" if spec else "there is no specification"
+        because = "the specification forbids nothing" if spec else "there is no valid specification"
         return skipped(Category.CONNECTION, _REFUSED, because)
     files = {"config.json": json.dumps(config).encode()}
     answer = await bench.ask(bench.container("check", test, files=files))

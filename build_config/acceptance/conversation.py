@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 Listen = Callable[[Message], object]
 
-_STREAMED: Final = ("RECORD", "LOG")
-_KEPT: Final = 10_000
+_ANSWERS: Final = ("SPEC", "CONNECTION_STATUS", "CATALOG")
+_MOST_ANSWERS: Final = 10
+_KEPT_BYTES: Final = 16 << 20
 _SHOWN: Final = 300
 
 
@@ -30,7 +31,7 @@ class Answer:
     """What one run of the connector said.
 
     Attributes:
-        messages: all but RECORD and LOG, the first ten thousand; `listen` hears every one.
+        messages: all answers, and of the rest but RECORDs the first 16 MiB; `listen` hears all.
         faults: lines that are no messages.
         counts: of good messages by type.
     """
@@ -41,7 +42,7 @@ class Answer:
     ending: Ending
 
     def of(self, kind: str) -> list[dict[str, Any]]:
-        """The payloads of the messages of a type, not for RECORD and LOG."""
+        """The payloads of the messages of a type, not for RECORD."""
         return [message.payload for message in self.messages if message.type == kind]
 
     @property
@@ -107,6 +108,7 @@ class _Heard:
     kept: list[Message] = field(default_factory=list)
     faults: Problems = field(default_factory=Problems)
     counts: Counter[str] = field(default_factory=Counter)
+    kept_bytes: int = 0
 
     def take(self, line: bytes) -> None:
         message = self.reader.read(line)
@@ -116,7 +118,13 @@ class _Heard:
             self.faults.add(str(message))
             return
         self.counts[message.type] += 1
-        if message.type not in _STREAMED and len(self.kept) < _KEPT:
+        if message.type != "RECORD" and self._is_worth_keeping(message, len(line)):
             self.kept.append(message)
         if self.listen:
             self.listen(message)
+
+    def _is_worth_keeping(self, message: Message, size: int) -> bool:
+        if message.type in _ANSWERS:
+            return self.counts[message.type] <= _MOST_ANSWERS
+        self.kept_bytes += size
+        return self.kept_bytes <= _KEPT_BYTES

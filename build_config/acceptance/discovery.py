@@ -23,7 +23,6 @@ _NOT_UNDERSTOOD: Final = ("allOf", "not")
 async def judge(bench: Bench, test: Test) -> list[CaseResult]:
     """What `discover` says with the test's config."""
     answer = await bench.discover(test)
-    found = streams(answer)
     cases = [
         judged(
             Category.DISCOVERY,
@@ -33,19 +32,26 @@ async def judge(bench: Bench, test: Test) -> list[CaseResult]:
             details=answer.details,
         )
     ]
-    if answer.counts["CATALOG"] != 1:
-        return cases
-    rules = {
-        "there are streams": [] if found else ["the catalog has no streams"],
+    if answer.counts["CATALOG"] == 1:
+        told = rules(streams(answer), test).items()
+        cases += [judged(Category.DISCOVERY, name, problems) for name, problems in told]
+    return cases
+
+
+def rules(found: Sequence[Stream], test: Test) -> dict[str, Iterator[str]]:
+    """What a case asserts of the streams -> what is wrong with them."""
+    sound = [stream for stream in found if not any(_invalid_schemas([stream]))]
+    told = {
+        "there are streams": iter(() if found else ("the catalog has no streams",)),
         "no two streams have one name": _duplicates(found),
         "the schema of each stream is valid JSON Schema": _invalid_schemas(found),
-        "schemas keep to what destinations understand": _misunderstood(found),
-        "cursors exist in their schemas": _absent_cursors(found),
-        "primary keys exist in their schemas": _absent_keys(found),
+        "schemas keep to what destinations understand": _misunderstood(sound),
+        "cursors exist in their schemas": _absent_cursors(sound),
+        "primary keys exist in their schemas": _absent_keys(sound),
     }
     if test.validate_primary_keys:
-        rules["primary keys are values, not objects or lists"] = _odd_keys(found)
-    return [*cases, *(judged(Category.DISCOVERY, name, found) for name, found in rules.items())]
+        told["primary keys are values, not objects or lists"] = _odd_keys(sound)
+    return told
 
 
 def streams(answer: Answer) -> list[Stream]:

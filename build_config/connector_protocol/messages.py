@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from build_config.connector_protocol.json_schema import Validator
 
 _QUOTED: Final = 80
+_DEEPEST: Final = 200
+"""Levels; what is deeper, no library below can check or write again."""
 
 
 class Message(NamedTuple):
@@ -62,6 +65,8 @@ class Reader:
             return Fault(f"not JSON: {_quoted(line)}", self._line)
         if not isinstance(document, dict):
             return Fault(f"not a JSON object: {_quoted(line)}", self._line)
+        if line.count(b"{") + line.count(b"[") > _DEEPEST and _depth(document) > _DEEPEST:
+            return Fault(f"nested deeper than {_DEEPEST} levels: {_quoted(line)}", self._line)
         return self._judge(document, line)
 
     def _judge(self, document: dict[str, Any], line: bytes) -> Message | Fault:
@@ -83,6 +88,20 @@ class Reader:
             return f"an object without `type`: {_quoted(line)}"
         known = ", ".join(TYPES[self.level])
         return f"`type` is {_quoted(repr(document['type']).encode())}: it must be one of {known}"
+
+
+def _depth(document: object) -> int:
+    """How many containers lie in one another at most; it must not recurse."""
+    depth, level = 0, [document]
+    while level := [inner for outer in level for inner in _inner(outer)]:
+        depth += 1
+    return depth
+
+
+def _inner(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _quoted(line: bytes) -> str:

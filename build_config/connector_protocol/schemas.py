@@ -65,8 +65,14 @@ _STREAM: Final = _of("name", name=_TEXT, namespace=_OPTIONAL_TEXT)
 _STREAM_STATE: Final = _of(
     "stream_descriptor", stream_descriptor=_STREAM, stream_state={"type": ["object", "null"]}
 )
+_STATS: Final = _of(recordCount={"type": ["number", "null"]})
 _STATE: Final = {
-    **_of(type=_one_of("STREAM", "GLOBAL", "LEGACY")),
+    **_of(
+        type=_one_of("STREAM", "GLOBAL", "LEGACY"),
+        data={"type": ["object", "null"]},
+        sourceStats={"anyOf": [_STATS, {"type": "null"}]},
+        destinationStats={"anyOf": [_STATS, {"type": "null"}]},
+    ),
     "allOf": [
         _when("STREAM", _of("stream", stream=_STREAM_STATE)),
         _when(
@@ -168,7 +174,7 @@ def _payload_schemas(level: Level) -> Mapping[str, Schema]:
             emitted_at=_WHOLE,
             namespace=_OPTIONAL_TEXT,
         ),
-        "STATE": _STATE if level is Level.CURRENT else _of("data", data=_OBJECT),
+        "STATE": _STATE if level is Level.CURRENT else {"allOf": [_of("data"), _STATE]},
         "LOG": _of("level message", level=_one_of(*levels), message=_TEXT),
         "SPEC": _of(
             "connectionSpecification",

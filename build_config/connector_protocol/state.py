@@ -11,7 +11,7 @@ from build_config.connector_protocol.catalog import StreamKey
 
 
 def kind(state: Mapping[str, Any]) -> str:
-    """`STREAM`, `GLOBAL`, or `LEGACY` where it has no type."""
+    """`STREAM`, `GLOBAL`, or `LEGACY`, which a state without a type is."""
     return str(state.get("type") or "LEGACY")
 
 

@@ -84,11 +84,12 @@ def execute(
     run = _Run(steps, jobs=jobs, fail_fast=fail_fast)
     loop = asyncio.new_event_loop()
     main = loop.create_task(run.main(performing))
+    main.add_done_callback(lambda _: run.wake())
     event_loop.on_interrupt(loop, run.interrupt)
     try:
         while not main.done() or run.events:
             if not run.events:
-                loop.run_until_complete(run.something_happened(main))
+                run.wait_for_news(loop)
             while run.events:
                 yield run.events.popleft()
         main.result()
@@ -114,31 +115,33 @@ class _Run:
         self._stop = ""
         self.interrupts = 0
         self._activity: dict[str, str] = {}
-        self._news = asyncio.Event()
+        self._news: asyncio.Future[None] | None = None
 
     def emit(self, event: Event) -> None:
         if isinstance(event, StepProgress):
             self._activity[event.key] = event.activity
         self.events.append(event)
-        self._news.set()
+        self.wake()
 
-    async def something_happened(self, main: asyncio.Task[None]) -> None:
-        """Return when there is an event to take, or the run has ended."""
-        if self.events or main.done():
-            return
-        self._news.clear()
-        news = asyncio.ensure_future(self._news.wait())
-        done, _ = await asyncio.wait(
-            {news, main}, timeout=_HEARTBEAT, return_when=asyncio.FIRST_COMPLETED
-        )
-        news.cancel()
-        if not done:
-            self._say_what_runs()
+    def wake(self) -> None:
+        """There is an event to take, or the run has ended."""
+        if self._news and not self._news.done():
+            self._news.set_result(None)
+
+    def wait_for_news(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let the loop run until it is woken; a bare future, as this happens for every event."""
+        self._news = loop.create_future()
+        heartbeat = loop.call_later(_HEARTBEAT, self._say_what_runs)
+        try:
+            loop.run_until_complete(self._news)
+        finally:
+            heartbeat.cancel()
 
     def _say_what_runs(self) -> None:
         """Repeat what each running step does: a display that hears nothing can say nothing."""
         for key in self._running:
             self.emit(StepProgress(key=key, at=self.now(), activity=self._activity.get(key, "")))
+        self.wake()
 
     def now(self) -> float:
         return time.monotonic() - self._begin

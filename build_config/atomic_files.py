@@ -7,8 +7,14 @@ import tempfile
 from pathlib import Path
 
 
-def write_text(file: Path, text: str) -> None:
+def write_text(file: Path, text: str, *, durable: bool = True) -> None:
     """Write beside the file and rename; its directory is made where it is missing.
+
+    Args:
+        file: to write.
+        text: its new content.
+        durable: wait for the disk, so that it outlives a crash of the machine. While images are
+            built the disk is busy, and that takes long.
 
     Raises:
         OSError: it cannot be written; the old content is as it was.
@@ -18,13 +24,15 @@ def write_text(file: Path, text: str) -> None:
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
+            if durable:
+                stream.flush()
+                os.fsync(stream.fileno())
         Path(temporary).replace(file)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    _sync_folder(file.parent)
+    if durable:
+        _sync_folder(file.parent)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -24,7 +24,7 @@ def read(state: Path, name: str, fingerprint: str) -> Inputs | None:
 def write(state: Path, name: str, inputs: Inputs) -> None:
     """Remember a good build; a full or read-only disk loses the memory and nothing else."""
     with suppress(OSError):
-        write_text(_file(state, name), inputs.to_json())
+        write_text(_file(state, name), inputs.to_json(), durable=False)
 
 
 def _file(state: Path, name: str) -> Path:

@@ -45,7 +45,7 @@ def record(folder: Path, report: Report) -> None:
         known[key] = round(_WEIGHT * seconds + (1 - _WEIGHT) * old, 3)
     with suppress(OSError):
         document = {"format": _FORMAT, "seconds": dict(sorted(known.items()))}
-        write_text(folder / FILE, json.dumps(document, indent=0))
+        write_text(folder / FILE, json.dumps(document, indent=0), durable=False)
 
 
 def _is_duration(value: object) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from build_config.connector import Connector, Kind, Language
+from build_config.defect import Defect
 from build_config.dockerfile import Dockerfile, DockerfileError
 from build_config.dockerfile import parse as parse_dockerfile
 from build_config.image import InvalidReferenceError, Reference
@@ -33,23 +34,33 @@ class Discovery:
 
     Attributes:
         connectors: sorted by name.
-        defects: one line each, `path:line: what is wrong`.
+        defects: the lines that they print as are `path:line: what is wrong`.
         without_dockerfile: directories beside the connectors that are no images.
     """
 
     connectors: tuple[Connector, ...]
-    defects: tuple[str, ...]
+    defects: tuple[Defect, ...]
     without_dockerfile: tuple[str, ...]
 
 
 class _DefectError(Exception):
     """Why one directory is not a connector."""
 
+    def __init__(self, rule: str, path: str, message: str, *, line: int | None = None) -> None:
+        super().__init__(message)
+        self.rule, self.path, self.line = rule, path, line
+
+    def of(self, connector: str) -> Defect:
+        """The same as a value."""
+        return Defect(
+            rule=self.rule, message=str(self), connector=connector, path=self.path, line=self.line
+        )
+
 
 def discover(settings: Settings) -> Discovery:
     """Read every image of the repository; a broken one becomes a defect and hides nothing else."""
     connectors: list[Connector] = []
-    defects: list[str] = []
+    defects: list[Defect] = []
     bare: list[str] = []
     broken: set[str] = set()
     for path, is_base in _directories(settings, defects):
@@ -59,13 +70,15 @@ def discover(settings: Settings) -> Discovery:
             else:
                 bare.append(path)
         except _DefectError as defect:
-            defects.append(str(defect))
+            defects.append(defect.of(Path(path).name))
             broken.add(Path(path).name)
     connectors.sort(key=lambda connector: connector.name)
     defects.extend(_duplicates(connectors))
     known = broken.union(connector.name for connector in connectors)
     defects.extend(
-        f"setting `images.{name}`: there is no image `{name}`"
+        Defect(
+            rule="settings-image", message=f"setting `images.{name}`: there is no image `{name}`"
+        )
         for name in sorted(settings.images.keys() - known)
     )
     return Discovery(
@@ -73,7 +86,7 @@ def discover(settings: Settings) -> Discovery:
     )
 
 
-def _directories(settings: Settings, defects: list[str]) -> Iterator[tuple[str, bool]]:
+def _directories(settings: Settings, defects: list[Defect]) -> Iterator[tuple[str, bool]]:
     """(path, is a base) of every directory that may be an image; bases there need not be."""
     for parent, is_base in ((settings.bases, True), (settings.connectors, False)):
         try:
@@ -81,7 +94,8 @@ def _directories(settings: Settings, defects: list[str]) -> Iterator[tuple[str, 
         except OSError as error:
             if not (is_base and isinstance(error, FileNotFoundError)):
                 key = "bases" if is_base else "connectors"
-                defects.append(f"{parent}: cannot be read: {error.strerror} (`layout.{key}`)")
+                message = f"cannot be read: {error.strerror} (`layout.{key}`)"
+                defects.append(Defect(rule="layout", message=message, path=parent))
             continue
         for name in names:
             path = name if parent == "." else f"{parent}/{name}"
@@ -108,7 +122,8 @@ def _has_dockerfile(root: Path, path: str) -> bool:
     except FileNotFoundError:
         return False
     except OSError as error:
-        raise _DefectError(f"{path}: cannot be read: {error.strerror}") from error
+        message = f"cannot be read: {error.strerror}"
+        raise _DefectError("unreadable-file", path, message) from error
     return True
 
 
@@ -116,9 +131,8 @@ def _read(settings: Settings, path: str, *, is_base: bool) -> Connector:
     directory = settings.root / path
     name = directory.name
     if not _NAME.fullmatch(name):
-        raise _DefectError(
-            f"{path!r}: a directory's name is made of letters, digits, `.`, `_`, `+` and `-`"
-        )
+        message = "a directory's name is made of letters, digits, `.`, `_`, `+` and `-`"
+        raise _DefectError("directory-name", path, message)
     own = settings.images.get(name, _NO_SETTINGS)
     content = _parse(
         _text(settings.root, f"{path}/Dockerfile"), f"{path}/Dockerfile", own.build_args
@@ -142,38 +156,41 @@ def _read(settings: Settings, path: str, *, is_base: bool) -> Connector:
 def _text(root: Path, path: str) -> str:
     file = Path(os.path.realpath(root / path))
     if not file.is_relative_to(root):
-        raise _DefectError(f"{path}: a link out of the repository")
+        raise _DefectError("unreadable-file", path, "a link out of the repository")
     try:
         status = file.stat()
         if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
-            raise _DefectError(f"{path}: not a file of text")
+            raise _DefectError("unreadable-file", path, "not a file of text")
         return file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _DefectError(f"{path}: not UTF-8 text (byte {error.start})") from error
+        message = f"not UTF-8 text (byte {error.start})"
+        raise _DefectError("unreadable-file", path, message) from error
     except OSError as error:
-        raise _DefectError(f"{path}: cannot be read: {error.strerror}") from error
+        message = f"cannot be read: {error.strerror}"
+        raise _DefectError("unreadable-file", path, message) from error
 
 
 def _parse(text: str, path: str, build_args: Mapping[str, str]) -> Dockerfile:
     try:
         return parse_dockerfile(text, build_args)
     except DockerfileError as error:
-        raise _DefectError(f"{path}:{error.line}: {error}") from error
+        raise _DefectError("dockerfile-syntax", path, str(error), line=error.line) from error
 
 
 def _identity(settings: Settings, path: str, content: Dockerfile) -> tuple[Reference, str | None]:
     """Name and version: from the labels, else from metadata.yaml, else from the directory."""
     name, version = content.labels.get(NAME_LABEL), content.labels.get(VERSION_LABEL)
-    where = f"{path}/Dockerfile: label {NAME_LABEL}"
+    where, what = f"{path}/Dockerfile", f"label {NAME_LABEL}"
     if not name or not version:
         data = _metadata(settings.root, path)
         if not name and data.get("dockerRepository"):
-            name, where = str(data["dockerRepository"]), f"{path}/metadata.yaml: dockerRepository"
+            name, what = str(data["dockerRepository"]), "dockerRepository"
+            where = f"{path}/metadata.yaml"
         if not version and data.get("dockerImageTag") is not None:
             version = str(data["dockerImageTag"])
     if not name:
-        name, where = f"{settings.namespace}/{Path(path).name}", path
-    return _image(name, settings.local_tag, where), version or None
+        name, where, what = f"{settings.namespace}/{Path(path).name}", path, ""
+    return _image(name, settings.local_tag, where, what), version or None
 
 
 def _metadata(root: Path, path: str) -> Mapping[str, Any]:
@@ -181,19 +198,20 @@ def _metadata(root: Path, path: str) -> Mapping[str, Any]:
     try:
         document = read_mapping(root / path / "metadata.yaml", f"{path}/metadata.yaml")
     except YamlFileError as error:
-        raise _DefectError(str(error)) from error
+        raise _DefectError("metadata", error.shown, error.problem, line=error.line) from error
     data = document.get("data", {})
     if not isinstance(data, dict):
-        raise _DefectError(f"{path}/metadata.yaml: `data` must be a mapping")
+        raise _DefectError("metadata", f"{path}/metadata.yaml", "`data` must be a mapping")
     return data
 
 
-def _image(name: str, local_tag: str, where: str) -> Reference:
+def _image(name: str, local_tag: str, where: str, what: str) -> Reference:
     """The image's repository under the local tag; a tag in the name is not a name."""
     try:
         reference = parse_reference(f"{name}:{local_tag}")
     except InvalidReferenceError as error:
-        raise _DefectError(f"{where}: {error}") from error
+        message = f"{what}: {error}" if what else str(error)
+        raise _DefectError("image-name", where, message) from error
     return reference
 
 
@@ -204,8 +222,10 @@ def _kind(path: str, image: Reference) -> Kind:
             if name.startswith(f"{kind}-"):
                 return kind
     raise _DefectError(
-        f"{path}: neither a source nor a destination: its name must start with `source-` or "
-        "`destination-` (bases have a directory of their own)"
+        "connector-kind",
+        path,
+        "neither a source nor a destination: its name must start with `source-` or "
+        "`destination-` (bases have a directory of their own)",
     )
 
 
@@ -236,12 +256,17 @@ def _language(directory: Path, *, gradle: bool) -> Language:
     return Language.DECLARATIVE if "manifest.yaml" in names else Language.OTHER
 
 
-def _duplicates(connectors: list[Connector]) -> Iterator[str]:
+def _duplicates(connectors: list[Connector]) -> Iterator[Defect]:
     """Two directories must not claim one image, nor share a name."""
-    claims: dict[str, list[str]] = {}
+    claims: dict[tuple[str, str], list[Connector]] = {}
     for connector in connectors:
-        claims.setdefault(f"image `{connector.image.name}`", []).append(connector.path)
-        claims.setdefault(f"name `{connector.name}`", []).append(connector.path)
-    for claimed, paths in sorted(claims.items()):
-        if len(paths) > 1:
-            yield f"{claimed} is claimed by {len(paths)} directories: {', '.join(paths)}"
+        claims.setdefault(("image", connector.image.name), []).append(connector)
+        claims.setdefault(("name", connector.name), []).append(connector)
+    for (what, claimed), owners in sorted(claims.items()):
+        if len(owners) > 1:
+            paths = ", ".join(owner.path for owner in owners)
+            yield Defect(
+                rule=f"{what}-unique",
+                message=f"{what} `{claimed}` is claimed by {len(owners)} directories: {paths}",
+                connector=owners[-1].name,
+            )

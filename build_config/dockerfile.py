@@ -57,6 +57,11 @@ class Dockerfile:
         stages: their names in lower case; an unnamed one is empty.
         copied: sources that COPY and ADD take from the context.
         instructions: (first line, text) of each, to find a line from a message of the builder.
+        base: what the last stage, or the first of those it is made from, stands on; None is
+            `scratch`.
+        environment: ENV of the same stages as `labels`.
+        entrypoint: the ENTRYPOINT of these stages; None where none has one. The shell form is one
+            word.
     """
 
     uses: tuple[ImageUse, ...]
@@ -64,6 +69,9 @@ class Dockerfile:
     stages: tuple[str, ...]
     copied: tuple[str, ...]
     instructions: tuple[tuple[int, str], ...]
+    base: Reference | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    entrypoint: tuple[str, ...] | None = None
 
 
 @dataclass(kw_only=True, slots=True)
@@ -72,6 +80,8 @@ class _Stage:
     labels: dict[str, str]
     arguments: dict[str, str]
     environment: dict[str, str]
+    base: Reference | None
+    entrypoint: tuple[str, ...] | None
 
     @property
     def scope(self) -> dict[str, str]:
@@ -113,10 +123,11 @@ class _Reader:
         if name == "ARG":
             for word in command.value:
                 stage.arguments.update(self._argument(word, scope))
-        elif name == "ENV":
-            stage.environment.update(_pairs(command.value, scope))
-        elif name == "LABEL":
-            stage.labels.update(_pairs(command.value, scope))
+        elif name in {"ENV", "LABEL"}:
+            pairs = stage.environment if name == "ENV" else stage.labels
+            pairs.update(_pairs(command.value, scope))
+        elif name == "ENTRYPOINT":
+            stage.entrypoint = tuple(command.value)
         elif name in {"COPY", "ADD"}:
             self._copy(name, command, stage)
         elif name == "RUN":
@@ -137,14 +148,15 @@ class _Reader:
                 command.start_line,
             )
         parent = self._stage(image)
-        if parent is None:
-            self._use_image(image, "FROM", command.start_line)
+        base = parent.base if parent else self._use_image(image, "FROM", command.start_line)
         self.stages.append(
             _Stage(
                 alias=words[2].lower() if named else "",
                 labels=dict(parent.labels) if parent else {},
                 arguments=dict(parent.arguments) if parent else {},
                 environment=dict(parent.environment) if parent else {},
+                base=base,
+                entrypoint=parent.entrypoint if parent else None,
             )
         )
 
@@ -162,14 +174,15 @@ class _Reader:
         if not image.isdecimal() and not self._stage(image):
             self._use_image(image, instruction, line)
 
-    def _use_image(self, image: str, instruction: str, line: int) -> None:
+    def _use_image(self, image: str, instruction: str, line: int) -> Reference | None:
         if image == "scratch":
-            return
+            return None
         try:
             reference = parse_reference(image)
         except InvalidReferenceError as error:
             raise DockerfileError(str(error), line) from error
         self.uses.append(ImageUse(reference=reference, instruction=instruction, line=line))
+        return reference
 
     def _stage(self, name: str) -> _Stage | None:
         return next((s for s in reversed(self.stages) if s.alias and s.alias == name.lower()), None)
@@ -202,6 +215,9 @@ def parse(text: str, build_args: Mapping[str, str] | None = None) -> Dockerfile:
         stages=tuple(stage.alias for stage in reader.stages),
         copied=tuple(reader.copied),
         instructions=tuple((c.start_line, c.original) for c in commands),
+        base=reader.stages[-1].base,
+        environment=reader.stages[-1].environment,
+        entrypoint=reader.stages[-1].entrypoint,
     )
 
 

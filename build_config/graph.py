@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from build_config.connector import Connector
+from build_config.defect import Defect
 from build_config.dockerfile import ImageUse
 from build_config.image import Reference
 
@@ -62,8 +63,8 @@ class Graph:
         return _reach(names, self.dependents)
 
 
-def resolve(connectors: Iterable[Connector], local_tag: str) -> tuple[Graph, tuple[str, ...]]:
-    """The graph, and a line for each defect; images in a cycle are left out of the graph."""
+def resolve(connectors: Iterable[Connector], local_tag: str) -> tuple[Graph, tuple[Defect, ...]]:
+    """The graph, and its defects; images in a cycle are left out of the graph."""
     by_name = {connector.name: connector for connector in connectors}
     edges = _Edges(owners={c.image.name: c for c in by_name.values()}, local_tag=local_tag)
     for connector in by_name.values():
@@ -92,7 +93,7 @@ class _Edges:
     local: dict[str, set[str]] = field(default_factory=dict)
     external: dict[str, list[Reference]] = field(default_factory=dict)
     pins: list[Pin] = field(default_factory=list)
-    defects: list[str] = field(default_factory=list)
+    defects: list[Defect] = field(default_factory=list)
 
     def add(self, connector: Connector) -> None:
         local = self.local.setdefault(connector.name, set())
@@ -112,19 +113,23 @@ class _Edges:
                         Pin(connector=connector.name, reference=reference, local=owner)
                     )
 
-    def _missing(self, connector: Connector, use: ImageUse) -> str:
+    def _missing(self, connector: Connector, use: ImageUse) -> Defect:
         close = difflib.get_close_matches(use.reference.name, list(self.owners), n=1)
         hint = f"did you mean `{close[0]}:{self.local_tag}`?" if close else "pin a released tag"
-        return (
-            f"{connector.dockerfile_path}:{use.line}: `{use.instruction} {use.reference}`: "
-            f"no directory here builds that image; {hint}"
+        return Defect(
+            rule="base-missing",
+            message=f"`{use.instruction} {use.reference}`: no directory here builds that image; "
+            f"{hint}",
+            connector=connector.name,
+            path=connector.dockerfile_path,
+            line=use.line,
         )
 
 
-def _order(local: Mapping[str, set[str]]) -> tuple[tuple[str, ...], list[str]]:
-    """Dependencies first, else by name; one line for each cycle, with its path."""
+def _order(local: Mapping[str, set[str]]) -> tuple[tuple[str, ...], list[Defect]]:
+    """Dependencies first, else by name; a defect for each cycle, with its path."""
     remaining = {name: sorted(local[name]) for name in sorted(local)}
-    cycles: list[str] = []
+    cycles: list[Defect] = []
     broken: set[str] = set()
     while True:
         sorter = graphlib.TopologicalSorter(remaining)
@@ -132,7 +137,8 @@ def _order(local: Mapping[str, set[str]]) -> tuple[tuple[str, ...], list[str]]:
             sorter.prepare()
         except graphlib.CycleError as error:
             path = _from_first(error.args[1][::-1])
-            cycles.append(f"cycle: {' -> '.join(path)} (each stands on the next)")
+            message = f"cycle: {' -> '.join(path)} (each stands on the next)"
+            cycles.append(Defect(rule="cycle", message=message, connector=path[0]))
             broken.update(path)
             remaining[path[0]].remove(path[1])  # so that the next cycle comes to light
         else:

@@ -52,7 +52,7 @@ def load(settings: Settings) -> Repository:
     found = discover(settings)
     graph, defects = resolve(found.connectors, settings.local_tag)
     if found.defects or defects:
-        raise RepositoryError((*found.defects, *defects))
+        raise RepositoryError(tuple(map(str, (*found.defects, *defects))))
     return Repository(graph=graph, without_dockerfile=found.without_dockerfile)
 
 

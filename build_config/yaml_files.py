@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import yaml
 
 _LARGEST = 10 * 1024 * 1024
 
 
 class YamlFileError(ValueError):
-    """The file is there and cannot be used; the message starts with `path:line:`."""
+    """The file is there and cannot be used; the message starts with `path:line:`.
+
+    Attributes:
+        shown: the path, as a person knows it.
+        problem: the message without the place.
+        line: counted from 1, where it is known.
+    """
+
+    def __init__(self, shown: str, problem: str, *, line: int | None = None) -> None:
+        super().__init__(f"{shown}:{line}: {problem}" if line else f"{shown}: {problem}")
+        self.shown, self.problem, self.line = shown, problem, line
 
 
 def read_mapping(file: Path, shown: str) -> dict[str, Any]:
@@ -29,7 +43,7 @@ def read_mapping(file: Path, shown: str) -> dict[str, Any]:
     if document is None:
         return {}
     if not isinstance(document, dict):
-        raise YamlFileError(f"{shown}: must be a mapping, not a {type(document).__name__}")
+        raise YamlFileError(shown, f"must be a mapping, not a {type(document).__name__}")
     return document
 
 
@@ -41,31 +55,45 @@ def read(file: Path, shown: str) -> Any:
     """
     import yaml
 
+    return _understood(file, shown, yaml.load)
+
+
+def read_nodes(file: Path, shown: str) -> yaml.Node | None:
+    """Read a document as nodes, which know their lines; about four times as fast as `read`.
+
+    Raises:
+        YamlFileError: as `read_mapping`.
+    """
+    import yaml
+
+    node: yaml.Node | None = _understood(file, shown, yaml.compose)
+    return node
+
+
+def _understood(file: Path, shown: str, understand: Callable[..., Any]) -> Any:
+    import yaml
+
     try:
         _refuse_oddities(file.stat(), shown)
         text = file.read_text(encoding="utf-8-sig")
-        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe
+        return understand(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except FileNotFoundError:
         return None
     except UnicodeDecodeError as error:
-        raise YamlFileError(f"{shown}: not UTF-8 text (byte {error.start})") from error
+        raise YamlFileError(shown, f"not UTF-8 text (byte {error.start})") from error
     except OSError as error:
-        raise YamlFileError(f"{shown}: cannot be read: {error.strerror}") from error
+        raise YamlFileError(shown, f"cannot be read: {error.strerror}") from error
     except YamlFileError:
         raise
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: 2022-13-01
-        raise YamlFileError(f"{shown}{_place(error)}") from error
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or str(error).partition("\n")[0]
+        raise YamlFileError(shown, problem, line=mark.line + 1 if mark else None) from error
 
 
 def _refuse_oddities(status: os.stat_result, shown: str) -> None:
     """Reading a fifo would block; a folder or a device is nobody's document."""
     if not stat.S_ISREG(status.st_mode):
-        raise YamlFileError(f"{shown}: not a file")
+        raise YamlFileError(shown, "not a file")
     if status.st_size > _LARGEST:
-        raise YamlFileError(f"{shown}: larger than {_LARGEST} bytes")
-
-
-def _place(error: Exception) -> str:
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or str(error).partition("\n")[0]
-    return f":{mark.line + 1}: {problem}" if mark else f": {problem}"
+        raise YamlFileError(shown, f"larger than {_LARGEST} bytes")

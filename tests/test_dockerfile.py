@@ -198,3 +198,22 @@ def test_what_is_not_a_dockerfile_is_refused_with_its_line(text: str, line: int,
 
 def test_a_long_file_that_does_not_parse_is_refused_quickly() -> None:
     assert refused("FROM a\n" + "RUN x\n" * 50_000 + "LABEL a\n")[1].startswith("LABEL must have")
+
+
+def test_the_last_stage_has_what_the_stages_under_it_have() -> None:
+    made = parse(
+        'FROM python:3.11 AS code\nENV A=1 B=2\nENTRYPOINT ["python", "/x y"]\n'
+        "FROM other\nENTRYPOINT never\nFROM code\nENV B=3\n"
+    )
+    assert str(made.base) == "python:3.11"
+    assert made.environment == {"A": "1", "B": "3"}
+    assert made.entrypoint == ("python", "/x y")
+
+
+def test_the_shell_form_of_an_entry_point_is_one_word() -> None:
+    assert parse("FROM scratch\nENTRYPOINT exec x $A\n").entrypoint == ("exec x $A",)
+
+
+def test_an_image_may_stand_on_nothing_and_have_no_entry_point() -> None:
+    made = parse("FROM scratch\n")
+    assert (made.base, made.entrypoint) == (None, None)

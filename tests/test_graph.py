@@ -25,7 +25,7 @@ def made(root: Path, edges: dict[str, tuple[str, ...]]) -> Graph:
 
 
 def defects(root: Path, dockerfiles: dict[str, str]) -> tuple[str, ...]:
-    return resolve(images(root, dockerfiles).values(), "dev")[1]
+    return tuple(map(str, resolve(images(root, dockerfiles).values(), "dev")[1]))
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,24 @@ class Yard:
         )
         return Finished(code=done.returncode, out=done.stdout.decode(), err=done.stderr.decode())
 
+    def build(self, *words: str) -> list[str]:
+        """Run `invoke build`, which must succeed; the images that it built, as they ended."""
+        finished = self.invoke("build", "--progress=json", *words)
+        if finished.code != 0:
+            raise AssertionError(str(finished))
+        return [
+            event["key"].removeprefix("build ")
+            for event in finished.events()
+            if event["event"] == "step_finished" and event["outcome"] == "done"
+        ]
+
+    def plan(self, *words: str) -> dict[str, tuple[str, str]]:
+        """Action and reason by name, in build order."""
+        finished = self.invoke("build", "--dry-run", "--progress=json", *words)
+        if finished.code != 0:
+            raise AssertionError(str(finished))
+        return {row["name"]: (row["action"], row["reason"]) for row in finished.json()}
+
     @contextmanager
     def started(self, *words: str) -> Iterator[Running]:
         """Start `invoke` in a process group of its own, as a shell does; killed at the end."""

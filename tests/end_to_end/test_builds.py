@@ -12,7 +12,7 @@ import repositories
 
 if TYPE_CHECKING:
     from engine_under_test import Engine
-    from yard import Finished, Yard
+    from yard import Yard
 
 pytestmark = pytest.mark.engine
 
@@ -34,28 +34,6 @@ def tower(yard: Yard) -> None:
     )
 
 
-def plan(yard: Yard, *words: str) -> dict[str, tuple[str, str]]:
-    """Action and reason by name, in build order."""
-    finished = yard.invoke("build", "--dry-run", "--progress=json", *words)
-    assert finished.code == 0, finished
-    return {row["name"]: (row["action"], row["reason"]) for row in finished.json()}
-
-
-def built(finished: Finished) -> list[str]:
-    """Names of the images that a run with `--progress=json` built, in the order of their end."""
-    return [
-        event["key"].removeprefix("build ")
-        for event in finished.events()
-        if event["event"] == "step_finished" and event["outcome"] == "done"
-    ]
-
-
-def build(yard: Yard, *words: str) -> list[str]:
-    finished = yard.invoke("build", "--progress=json", *words)
-    assert finished.code == 0, finished
-    return built(finished)
-
-
 def test_the_second_build_finds_everything_up_to_date(yard: Yard, engine: Engine) -> None:
     tower(yard)
     first = yard.invoke("build")
@@ -74,7 +52,7 @@ def test_a_fresh_clone_of_the_same_commit_finds_everything_up_to_date(
     yard: Yard, tmp_path: Path
 ) -> None:
     tower(yard)
-    build(yard)
+    yard.build()
     repositories.git(yard.root, "clone", "--quiet", str(yard.root), str(tmp_path / "clone"))
     finished = yard.invoke("build", environment={"INVOKE_ROOT": str(tmp_path / "clone")})
     assert "everything is up to date: 4 images" in finished.out, finished
@@ -84,9 +62,9 @@ def test_one_touched_file_rebuilds_its_image_alone_and_is_the_reason(
     yard: Yard, engine: Engine
 ) -> None:
     tower(yard)
-    build(yard)
+    yard.build()
     yard.write({"connectors/source-c/c": "2\n"})
-    assert plan(yard) == {
+    assert yard.plan() == {
         "base-a": ("skip", "up to date"),
         "base-b": ("skip", "up to date"),
         "destination-d": ("skip", "up to date"),
@@ -96,38 +74,38 @@ def test_one_touched_file_rebuilds_its_image_alone_and_is_the_reason(
     assert "source-c: build: started (`c` changed)" in finished.out
     assert "built 1, 3 up to date in " in finished.out
     assert engine.content(yard.image("source-c"), "c") == "2\n"
-    assert build(yard) == []
+    assert yard.build() == []
 
 
 def test_a_file_that_is_only_touched_changes_nothing(yard: Yard) -> None:
     tower(yard)
-    build(yard)
+    yard.build()
     (yard.root / "connectors/source-c/c").touch()
     repositories.git(yard.root, "commit", "--quiet", "--allow-empty", "--message=nothing")
-    assert build(yard) == []
+    assert yard.build() == []
 
 
 def test_a_touched_base_rebuilds_all_that_stands_on_it_bases_first(
     yard: Yard, engine: Engine
 ) -> None:
     tower(yard)
-    build(yard)
+    yard.build()
     yard.commit({"connectors/bases/base-a/a": "2\n"})
-    planned = plan(yard)
+    planned = yard.plan()
     assert [name for name in planned if planned[name][0] == "build"] == [
         *("base-a", "base-b", "source-c")
     ]
     assert planned["base-a"] == ("build", "`a` changed")
     assert f"{yard.namespace}/base-a" in planned["base-b"][1]
     assert planned["destination-d"] == ("skip", "up to date")
-    assert build(yard) == ["base-a", "base-b", "source-c"]
+    assert yard.build() == ["base-a", "base-b", "source-c"]
     assert engine.content(yard.image("source-c"), "a") == "2\n"
 
 
 def test_a_selected_connector_brings_its_bases_and_nothing_else(yard: Yard) -> None:
     tower(yard)
-    assert build(yard, "--connector=source-c") == ["base-a", "base-b", "source-c"]
-    assert plan(yard)["destination-d"] == ("build", "not built yet")
+    assert yard.build("--connector=source-c") == ["base-a", "base-b", "source-c"]
+    assert yard.plan()["destination-d"] == ("build", "not built yet")
 
 
 def test_force_builds_the_selected_images_again_without_the_cache(
@@ -141,30 +119,30 @@ def test_force_builds_the_selected_images_again_without_the_cache(
             "connectors/source-b/Dockerfile": "FROM scratch\nCOPY Dockerfile /\n",
         }
     )
-    build(yard)
+    yard.build()
     before = engine.content(yard.image("source-a"), "uuid")
-    assert plan(yard, "--force", "--connector=source-a") == {"source-a": ("build", "forced")}
-    assert build(yard, "--force", "--connector=source-a") == ["source-a"]
+    assert yard.plan("--force", "--connector=source-a") == {"source-a": ("build", "forced")}
+    assert yard.build("--force", "--connector=source-a") == ["source-a"]
     assert engine.content(yard.image("source-a"), "uuid") != before
 
 
 def test_an_image_that_somebody_removed_is_built_again(yard: Yard, engine: Engine) -> None:
     tower(yard)
-    build(yard)
+    yard.build()
     engine.client.images.remove(yard.image("destination-d"))
-    assert build(yard) == ["destination-d"]
+    assert yard.build() == ["destination-d"]
 
 
 def test_an_image_that_somebody_else_tagged_is_not_taken_for_ours(
     yard: Yard, shell: str, engine: Engine
 ) -> None:
     tower(yard)
-    build(yard)
+    yard.build()
     engine.client.images.get(shell).tag(yard.image("base-b"))
-    action, reason = plan(yard)["base-b"]
+    action, reason = yard.plan()["base-b"]
     assert action == "build"
     assert reason.endswith("on the engine was not built by this tool")
-    assert build(yard) == ["base-b", "source-c"]
+    assert yard.build() == ["base-b", "source-c"]
 
 
 def test_an_external_base_that_moved_rebuilds_what_stands_on_it(
@@ -173,84 +151,12 @@ def test_an_external_base_that_moved_rebuilds_what_stands_on_it(
     reference = f"{yard.namespace}/outside:1"
     engine.client.images.get(shell).tag(reference)
     yard.commit({"connectors/source-a/Dockerfile": f"FROM {reference}\nCOPY Dockerfile /\n"})
-    build(yard)
+    yard.build()
     engine.client.api.import_image_from_data(  # another content under the same name
         b"\0" * 1024, repository=reference.partition(":")[0], tag="1", changes=["ENV A=1"]
     )
-    assert plan(yard) == {"source-a": ("build", f"base `{reference}` moved")}
-    assert build(yard) == ["source-a"]
-
-
-def test_a_failure_skips_what_stands_on_it_and_lets_the_neighbours_go_on(
-    yard: Yard, shell: str, engine: Engine
-) -> None:
-    yard.commit(
-        {
-            "connectors/bases/base-bad/Dockerfile": (
-                f"FROM {shell}\n\n# why\nRUN echo the last words; exit 7\n"
-            ),
-            "connectors/source-on-it/Dockerfile": f"FROM {yard.image('base-bad')}\n",
-            "connectors/source-on-that/Dockerfile": f"FROM {yard.image('source-on-it')}\n",
-            "connectors/source-beside/Dockerfile": "FROM scratch\nCOPY Dockerfile /\n",
-        }
-    )
-    finished = yard.invoke("build")
-    assert finished.code == 1, finished
-    lines = [line.strip() for line in finished.out.splitlines()]
-    assert "source-on-it: build: skipped (`build base-bad` failed)" in lines
-    assert "source-on-that: build: skipped (`build base-bad` failed)" in lines
-    assert any(line.startswith("source-beside: build: done in") for line in lines)
-    assert any("ended with exit code 7" in line for line in lines)
-    assert "│ the last words" in lines
-    assert "at connectors/bases/base-bad/Dockerfile:4" in lines
-    log = next(line.removeprefix("log: ") for line in lines if line.startswith("log: "))
-    assert "the last words\n" in Path(log).read_text()
-    assert "built 1, 1 failed, 2 skipped in" in finished.out
-    assert engine.has(yard.image("source-beside"))
-    assert not any(engine.has(yard.image(n)) for n in ("base-bad", "source-on-it"))
-
-
-def test_fail_fast_starts_nothing_more(yard: Yard, shell: str, engine: Engine) -> None:
-    yard.commit(
-        {
-            "connectors/source-a/Dockerfile": f"FROM {shell}\nRUN exit 1\n",
-            "connectors/source-b/Dockerfile": "FROM scratch\nCOPY Dockerfile /\n",
-            "connectors/source-c/Dockerfile": "FROM scratch\nCOPY Dockerfile /\n",
-        }
-    )
-    finished = yard.invoke("build", "--fail-fast", "--jobs=1")
-    assert finished.code == 1, finished
-    assert "source-b: build: skipped (stopped at the first failure)" in finished.out
-    assert "1 failed, 2 skipped in" in finished.out
-    assert not engine.has(yard.image("source-b"))
-
-
-def test_an_image_that_failed_keeps_the_last_good_one(
-    yard: Yard, shell: str, engine: Engine
-) -> None:
-    yard.commit({"connectors/source-a/Dockerfile": f"FROM {shell}\nRUN echo fine > /a\n"})
-    build(yard)
-    before = engine.id(yard.image("source-a"))
-    yard.write({"connectors/source-a/Dockerfile": f"FROM {shell}\nRUN exit 1\n"})
-    assert yard.invoke("build").code == 1
-    assert engine.id(yard.image("source-a")) == before
-    assert plan(yard)["source-a"][0] == "build"
-
-
-def test_an_external_base_that_cannot_be_pulled_is_named(yard: Yard, engine: Engine) -> None:
-    missing = "localhost:1/nobody/nothing:1.0"
-    yard.commit(
-        {
-            "connectors/source-a/Dockerfile": f"FROM {missing}\nCOPY Dockerfile /\n",
-            "connectors/source-b/Dockerfile": "FROM scratch\nCOPY Dockerfile /\n",
-        }
-    )
-    finished = yard.invoke("build")
-    assert finished.code == 1, finished
-    assert f"`{missing}` cannot be pulled: " in finished.out
-    assert "hint: `invoke setup` tells what can be done on this machine" in finished.out
-    assert f"source-a: build: skipped (`pull {missing}` failed)" in finished.out
-    assert engine.has(yard.image("source-b"))
+    assert yard.plan() == {"source-a": ("build", f"base `{reference}` moved")}
+    assert yard.build() == ["source-a"]
 
 
 def test_why_names_the_file_the_base_and_the_missing_image(yard: Yard) -> None:
@@ -258,7 +164,7 @@ def test_why_names_the_file_the_base_and_the_missing_image(yard: Yard) -> None:
     assert "source-c: would be built: not built yet" in (
         yard.invoke("why", "--connector=source-c").out
     )
-    build(yard)
+    yard.build()
     said = yard.invoke("why", "--connector=source-c").out
     assert said.startswith("source-c: up to date: ")
     yard.write({"connectors/bases/base-a/a": "2\n", "connectors/source-c/new": "?"})
@@ -279,11 +185,11 @@ def test_build_arguments_come_from_the_settings_and_count(
         }
     )
     yard.settings("images: {source-a: {build_args: {FLAVOUR: lemon}}}")
-    build(yard)
+    yard.build()
     assert engine.content(yard.image("source-a"), "flavour") == "lemon\n"
     yard.settings("images: {source-a: {build_args: {FLAVOUR: lime}}}")
-    assert plan(yard)["source-a"] == ("build", "build argument `FLAVOUR` changed")
-    build(yard)
+    assert yard.plan()["source-a"] == ("build", "build argument `FLAVOUR` changed")
+    yard.build()
     assert engine.content(yard.image("source-a"), "flavour") == "lime\n"
 
 
@@ -297,7 +203,7 @@ def test_an_image_carries_the_labels_of_where_it_comes_from(yard: Yard, engine: 
         }
     )
     repositories.git(yard.root, "remote", "add", "origin", "https://me:pass@example.org/a/b.git")
-    build(yard)
+    yard.build()
     labels = engine.labels(yard.image("source-a"))
     revision = repositories.git(yard.root, "rev-parse", "HEAD")
     assert labels["io.airbyte.name"] == f"{yard.namespace}/source-a"
@@ -308,7 +214,7 @@ def test_an_image_carries_the_labels_of_where_it_comes_from(yard: Yard, engine: 
     assert labels["org.opencontainers.image.created"]
     assert len(labels["dev.connectoryard.fingerprint"]) == 64
     yard.write({"connectors/source-a/more": "?"})
-    build(yard)
+    yard.build()
     changed = engine.labels(yard.image("source-a"))
     assert changed["org.opencontainers.image.revision"] == f"{revision}-dirty"
 
@@ -325,7 +231,7 @@ def test_outside_of_git_it_builds_and_says_that_it_hashes_everything(
     assert engine.content(yard.image("source-a"), "a") == "1"
     assert "everything is up to date: 1 image" in yard.invoke("build").out
     yard.write({"connectors/source-a/a": "2"})
-    assert plan(yard) == {"source-a": ("build", "`a` changed")}
+    assert yard.plan() == {"source-a": ("build", "`a` changed")}
 
 
 def test_what_dockerignore_excludes_is_not_in_the_image_and_changes_nothing(
@@ -340,12 +246,12 @@ def test_what_dockerignore_excludes_is_not_in_the_image_and_changes_nothing(
             "connectors/source-a/secrets/config.json": "{}",
         }
     )
-    build(yard)
+    yard.build()
     files = engine.files(yard.image("source-a"))
     assert "kept.log" in files
     assert not {"a.log", "secrets/config.json"} & files.keys()
     yard.write({"connectors/source-a/a.log": "2", "connectors/source-a/secrets/config.json": "2"})
-    assert build(yard) == []
+    assert yard.build() == []
 
 
 def test_an_empty_selection_builds_nothing(yard: Yard, engine: Engine) -> None:
@@ -366,17 +272,17 @@ def test_files_of_any_name_and_line_ends_reach_the_image(yard: Yard, engine: Eng
     odd = os.fsencode(yard.root / "connectors/source-a") + b"/not utf-8: \xff"
     Path(os.fsdecode(odd)).write_text("2")
     yard.commit({})
-    build(yard)
+    yard.build()
     files = engine.files(yard.image("source-a"))
     assert files["with space and\nline"] == b"1"
     assert files[os.fsdecode(b"not utf-8: \xff")] == b"2"
-    assert build(yard) == []
+    assert yard.build() == []
 
 
 def test_the_root_may_be_a_folder_of_a_larger_repository(yard: Yard, engine: Engine) -> None:
     yard.commit({"inner/connectors/source-a/Dockerfile": "FROM scratch\nCOPY Dockerfile /\n"})
     inner = dataclasses.replace(yard, root=yard.root / "inner")
-    build(inner)
+    inner.build()
     assert engine.has(yard.image("source-a"))
     yard.commit({"elsewhere": "?"})
-    assert build(inner) == []
+    assert inner.build() == []

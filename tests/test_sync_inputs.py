@@ -48,3 +48,19 @@ def test_mounts_are_as_docker_takes_them(tmp_path: Path, monkeypatch: pytest.Mon
 def test_another_shape_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
         inputs.read_mounts((text,), flag="--source-mount", read_only=True)
+
+
+@pytest.mark.parametrize(
+    "text", ["{}", '{"streams": 7}', '{"streams": [7]}', '{"streams": [{"name": "users"}]}']
+)
+def test_what_is_no_configured_catalog_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "catalog.json"
+    path.write_text(text)
+    with pytest.raises(UsageError):
+        inputs.read_catalog(path)
+
+
+def test_a_configured_catalog_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "catalog.json"
+    path.write_text('{"streams": [{"stream": {"name": "users"}}]}')
+    assert inputs.read_catalog(path)["streams"]

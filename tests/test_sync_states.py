@@ -83,6 +83,24 @@ def test_streams_that_begin_anew_are_left_out() -> None:
     assert state.only({(None, "b")}).document() == [of_stream("b", 2)]
 
 
+def test_starting_one_stream_over_keeps_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    states.write(
+        path, SavedState().with_confirmed(of_stream("a", 1)).with_confirmed(of_stream("b", 2))
+    )
+    states.forget(path, {(None, "a")})
+    assert states.read(path).document() == [of_stream("b", 2)]
+    states.forget(path, {(None, "b")})
+    assert not path.exists()
+
+
+def test_starting_over_forgets_a_state_of_all_streams(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    states.write(path, SavedState(whole={"type": "LEGACY", "data": {"cursor": 7}}))
+    states.forget(path, {(None, "a")})
+    assert not path.exists()
+
+
 def test_a_writer_that_is_killed_leaves_a_whole_file(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     program = """

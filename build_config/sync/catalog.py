@@ -49,6 +49,11 @@ def refreshed(catalog: Message, modes: Sequence[str], *, generation: int) -> Mes
     return {**catalog, "streams": [_numbered(entry, generation) for entry in streams]}
 
 
+def all_streams(catalog: Message) -> frozenset[StreamKey]:
+    """The streams of a configured catalog."""
+    return _keys(catalog["streams"])
+
+
 def incremental_streams(catalog: Message) -> frozenset[StreamKey]:
     """The streams that go on where the last sync ended."""
     return _keys(e for e in catalog["streams"] if e.get("sync_mode") == "incremental")

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from build_config.errors import UsageError
 from build_config.sandbox.request import Mount
+from build_config.sync.messages import is_object, payload, stream_key
 
 CONFIG_PLACES: Final = (
     "secrets/config.json",
@@ -50,6 +51,23 @@ def read_object(path: Path, what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise UsageError(f"{what} `{path}` is not a JSON object")
     return value
+
+
+def read_catalog(path: Path) -> dict[str, Any]:
+    """A configured catalog from a file.
+
+    Raises:
+        UsageError: no such file, or something else in it.
+    """
+    catalog = read_object(path, "the catalog")
+    streams = catalog.get("streams")
+    entries = streams if isinstance(streams, list) else [None]
+    if not all(stream_key(payload(e, "stream")) if is_object(e) else False for e in entries):
+        raise UsageError(
+            f"the catalog `{path}` is no configured catalog",
+            hint='it is {"streams": [{"stream": {"name": …}, "sync_mode": …}]}',
+        )
+    return catalog
 
 
 def read_mounts(texts: Sequence[str], *, flag: str, read_only: bool) -> tuple[Mount, ...]:

@@ -44,8 +44,12 @@ class SavedState:
         return SavedState(streams={**self.streams, key: _lasting(state)})
 
     def only(self, keys: Collection[StreamKey]) -> SavedState:
-        """Without the streams that are not read incrementally: they begin anew each time."""
+        """What a source is given that reads these streams incrementally."""
         return replace(self, streams={k: v for k, v in self.streams.items() if k in keys})
+
+    def without(self, keys: Collection[StreamKey]) -> SavedState:
+        """With these streams forgotten, and others, which this sync does not move, kept."""
+        return replace(self, streams={k: v for k, v in self.streams.items() if k not in keys})
 
     def document(self) -> Any:
         """As it is written to a file."""
@@ -105,9 +109,17 @@ def write(path: Path, state: SavedState) -> None:
     _sync_folder(path.parent)
 
 
-def forget(path: Path) -> None:
-    """Start over."""
-    path.unlink(missing_ok=True)
+def forget(path: Path, keys: Collection[StreamKey]) -> None:
+    """Start these streams over; what stands for all streams goes, too.
+
+    Raises:
+        UsageError: the file cannot be read.
+    """
+    kept = SavedState(streams=read(path).without(keys).streams)
+    if kept:
+        write(path, kept)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def sweep(path: Path) -> None:

@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from build_config.acceptance.case import CaseResult, Category, judged, skipped
@@ -71,7 +72,7 @@ async def judge(asked: WriteTest) -> Group:
     if together_first.failure:
         again = samples(asked.modes, secrets.token_hex(3), asked.level)
         alone = [_Part(samples=again, streams=(stream,)) for stream in again.kinds.values()]
-        made = await together(*(_synced(asked, part) for part in alone), most=2)
+        made = await together(*(partial(_synced, asked, part) for part in alone), most=2)
         parts = dict(zip(again.kinds, made, strict=True))
     first = judged(
         Category.WRITE,

@@ -9,13 +9,14 @@ token in the names of streams: what an earlier run left on a server is not in th
 from __future__ import annotations
 
 import secrets
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from build_config.acceptance import bad_input, kept_modes, killed_writes
 from build_config.acceptance.case import CaseResult, Category, Problems, judged, skipped
 from build_config.acceptance.read_back import KEY, Program, ReadBackError
 from build_config.acceptance.sample_streams import MODES
-from build_config.acceptance.writing import WriteTest, Written, together
+from build_config.acceptance.writing import WriteTest, Written, declared_modes, together
 
 if TYPE_CHECKING:
     from build_config.acceptance.bench import Bench
@@ -35,20 +36,20 @@ async def judge(bench: Bench, test: Test) -> list[CaseResult]:
         StepError: the engine cannot start the container.
         EngineUnavailableError: the engine went away.
     """
-    spec = (await bench.spec(test)).of("SPEC")
-    declared = (spec[0].get("supported_destination_sync_modes") if spec else None) or ["append"]
     asked = WriteTest(
         bench=bench,
         test=test,
         program=Program.parse(test.options[KEY], KEY) if KEY in test.options else None,
-        modes=tuple(mode for mode in MODES if mode in declared),
+        modes=await declared_modes(bench, test),
         token=secrets.token_hex(3),
     )
     if not asked.modes:
         return [skipped(Category.WRITE, "is judged", f"it declares none of {', '.join(MODES)}")]
     try:
         groups = await together(
-            killed_writes.judge(asked), kept_modes.judge(asked), bad_input.judge(asked)
+            partial(killed_writes.judge, asked),
+            partial(kept_modes.judge, asked),
+            partial(bad_input.judge, asked),
         )
     except ReadBackError as error:
         return [judged(Category.WRITE, _READ_BACK, [str(error)], details=error.details)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,6 +12,7 @@ from build_config.acceptance.case import CaseResult, Problems
 from build_config.acceptance.conversation import Answer, overhear
 from build_config.acceptance.messages_to_write import Echoes, Sync, blocks
 from build_config.acceptance.read_back import Holdings, Program, read_back
+from build_config.acceptance.sample_streams import MODES
 from build_config.connector_protocol.level import Level
 from build_config.connector_protocol.messages import Message
 from build_config.sandbox.request import Container, Volume
@@ -123,6 +124,18 @@ async def write(
     return Written(answer=answer, echoes=hearing.echoes, strange=hearing.strange)
 
 
+async def declared_modes(bench: Bench, test: Test) -> tuple[str, ...]:
+    """The sync modes of the specification that can be tested; append where it declares nothing.
+
+    Raises:
+        StepError: the engine cannot start the container.
+        EngineUnavailableError: the engine went away.
+    """
+    spec = (await bench.spec(test)).of("SPEC")
+    declared = (spec[0].get("supported_destination_sync_modes") if spec else None) or ["append"]
+    return tuple(mode for mode in MODES if mode in declared)
+
+
 def write_container(bench: Bench, test: Test, sync: Sync, volumes: tuple[Volume, ...]) -> Container:
     """A run of `write` with the test's config and the sync's catalog.
 
@@ -194,13 +207,13 @@ class Group:
     runs: tuple[Written, ...]
 
 
-async def together(*work: Coroutine[Any, Any, T], most: int = 3) -> list[T]:
-    """The results of all, so many at a time; the first failure ends the others."""
+async def together(*work: Callable[[], Awaitable[T]], most: int = 3) -> list[T]:
+    """The results of all, so many at a time; the first failure ends the others, and is raised."""
     places = asyncio.Semaphore(most)
 
-    async def placed(one: Coroutine[Any, Any, T]) -> T:
+    async def placed(one: Callable[[], Awaitable[T]]) -> T:
         async with places:
-            return await one
+            return await one()
 
     try:
         async with asyncio.TaskGroup() as group:

@@ -1,0 +1,124 @@
+"""A connector in the middle of its work in, whether it ends when it should out.
+
+The reader of its output goes away: then whatever it still writes is lost, and going on is a waste.
+Somebody asks it to end, with SIGTERM, as every platform does before it kills. Both work on the
+first process of a container, which the kernel does not end by itself on a signal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from build_config.acceptance.case import CaseResult, Category, judged, skipped
+from build_config.acceptance.conversation import overhear
+from build_config.acceptance.other_program import run_program, terminate
+from build_config.errors import StepError
+from build_config.sandbox.request import FILES, MIB, Container
+from build_config.wording import duration
+
+if TYPE_CHECKING:
+    from build_config.acceptance.bench import Bench
+    from build_config.sandbox.running import Running
+
+CLOSED: Final = "it ends by itself when nobody reads its output any more"
+TERMINATED: Final = "it ends soon after SIGTERM"
+
+_BECAUSE: Final = "the first process of a container has to handle it"
+_INPUT: Final = "input.jsonl"
+_SECONDS: Final = 20.0
+_GRACE: Final = 10.0
+_AT_WORK: Final = 2.0
+_STDERR: Final = 8 * MIB
+_UNREAD: Final = '"$@" | { read -r line; }'
+_UNREAD_WITH_INPUT: Final = f'"$@" <{FILES}/{_INPUT} | {{ read -r line; }}'
+
+Feed = Callable[["Running"], Coroutine[Any, Any, None]]
+
+
+async def unread(bench: Bench, container: Container, stdin: bytes | None) -> CaseResult:
+    """Run the connector in front of a pipe whose reader leaves after the first line.
+
+    Args:
+        bench: of the connector.
+        container: a run that has much to say.
+        stdin: what the connector reads.
+
+    Raises:
+        EngineUnavailableError: the engine went away.
+    """
+    script = _UNREAD if stdin is None else _UNREAD_WITH_INPUT
+    files = {**container.files, **({} if stdin is None else {_INPUT: stdin})}
+    words = (*bench.subject.image.entrypoint, *container.arguments)
+    limits = replace(container.limits, seconds=_SECONDS, output_bytes=_STDERR)
+    piped = replace(
+        container, arguments=("-c", script, "sh", *words), files=files, stdin=False, limits=limits
+    )
+    bench.tell.activity("closing its stdout")
+    try:
+        async with run_program(bench.subject.containers, piped, ("/bin/sh",)) as running:
+            answer = await overhear(running, level=bench.subject.settings.level)
+    except StepError as error:
+        because = f"its image has no `/bin/sh` to close a pipe with: {error}"
+        return skipped(Category.ROBUSTNESS, CLOSED, because)
+    fault = answer.ending.fault
+    return judged(
+        Category.ROBUSTNESS,
+        CLOSED,
+        [f"the reader left after the first line, and the connector {fault}"] if fault else [],
+        seconds=answer.ending.seconds,
+        details=answer.details,
+    )
+
+
+async def terminated(bench: Bench, container: Container, feed: Feed | None) -> CaseResult:
+    """Send SIGTERM once the connector is at work; it may take ten seconds to end.
+
+    Args:
+        bench: of the connector.
+        container: a run that takes a while, or waits for more input.
+        feed: gives it something to do, and leaves its stdin open.
+
+    Raises:
+        StepError: the engine cannot start the container.
+        EngineUnavailableError: the engine went away.
+    """
+    bench.tell.activity("ending it")
+    at_work, taken = asyncio.Event(), list[float]()
+    async with bench.subject.containers.run(container) as running:
+        ending = asyncio.create_task(_end(running, at_work, taken))
+        feeding = asyncio.create_task(feed(running)) if feed else None
+        try:
+            level = bench.subject.settings.level
+            answer = await overhear(running, level=level, listen=lambda _: at_work.set())
+        finally:
+            for task in filter(None, (ending, feeding)):
+                task.cancel()
+                await asyncio.wait({task})
+    problems = []
+    if answer.ending.killed:
+        problems = [f"it was still there {duration(_GRACE)} after SIGTERM: {_BECAUSE}"]
+    elif answer.ending.fault:
+        problems = [f"after SIGTERM it {answer.ending.fault}"]
+    return judged(
+        Category.ROBUSTNESS,
+        TERMINATED,
+        problems,
+        seconds=answer.ending.seconds,
+        details=answer.details,
+    )
+
+
+async def _end(running: Running, at_work: asyncio.Event, taken: list[float]) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_AT_WORK):
+            await at_work.wait()
+    began = time.monotonic()
+    await terminate(running)
+    await asyncio.sleep(_GRACE)
+    taken.append(time.monotonic() - began)
+    await running.kill()

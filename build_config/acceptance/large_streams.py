@@ -1,0 +1,110 @@
+"""A hundred megabytes of records through a connector in little memory in, how that went out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from build_config.acceptance.case import CaseResult, Category, judged, skipped
+from build_config.acceptance.messages_to_write import Batch, Stream, Sync
+from build_config.acceptance.writing import failure, own_folders, write, write_container
+from build_config.sandbox.request import GIB, MIB, Container
+from build_config.wording import size
+
+if TYPE_CHECKING:
+    from build_config.acceptance.bench import Bench
+    from build_config.acceptance.config import Test
+
+LARGE: Final = "a hundred megabytes of records need little memory"
+
+_ENOUGH: Final = 100_000_000
+_MEMORY: Final = 256 * MIB
+_SECONDS: Final = 120.0
+_RECORDS: Final = 50_000
+_PADDING: Final = 2_000
+
+
+async def write_much(bench: Bench, test: Test, mode: str, token: str) -> CaseResult:
+    """Write them, and see the state behind them come back.
+
+    Raises:
+        FixtureError: the config is not there.
+        StepError: the engine cannot start the container.
+        EngineUnavailableError: the engine went away.
+    """
+    properties = {"id": {"type": "integer"}, "text": {"type": "string"}}
+    stream = Stream(name=f"large_{token}", mode=mode, properties=properties)
+    batch = Batch(stream=stream, records=(), position=_RECORDS)
+    level = bench.subject.settings.level
+    sync = Sync(streams=(stream,), batches=(batch,), level=level)
+    async with own_folders(bench) as volumes:
+        container = _in_little_memory(bench, write_container(bench, test, sync, volumes))
+        run = await write(bench, container, sync, lines=_lines(sync, stream))
+    problems = failure(run, level) or list(run.echoes.problems(level))
+    return judged(
+        Category.ROBUSTNESS,
+        LARGE,
+        [_told(bench, problem) for problem in problems],
+        seconds=run.answer.ending.seconds,
+        details=run.answer.details,
+    )
+
+
+async def read_much(bench: Bench, container: Container) -> CaseResult:
+    """Read all that the configured streams give.
+
+    Raises:
+        StepError: the engine cannot start the container.
+        EngineUnavailableError: the engine went away.
+    """
+    seen = 0
+    limited = _in_little_memory(bench, container)
+    bench.tell.activity("read")
+    async with bench.subject.containers.run(limited) as running:
+        async for block in running.blocks():
+            seen += len(block)
+        ending = await running.ended()
+    if ending.is_good and seen < _ENOUGH:
+        because = f"the configured streams give no more than {size(seen)}"
+        hint = "the class `robustness` can name a config and a catalog that give 100 MB"
+        return skipped(Category.ROBUSTNESS, LARGE, f"{because}: {hint}")
+    problem = f"after {size(seen)} it {ending.story}"
+    return judged(
+        Category.ROBUSTNESS,
+        LARGE,
+        [] if ending.is_good else [_told(bench, problem)],
+        seconds=ending.seconds,
+        details=ending.last_stderr,
+    )
+
+
+def _in_little_memory(bench: Bench, container: Container) -> Container:
+    """At least as much as the connector's own setting asks for."""
+    usual = container.limits
+    asked = bench.subject.settings.sandbox.memory_mb
+    limits = replace(
+        usual,
+        memory=max(_MEMORY, asked * MIB) if asked else _MEMORY,
+        seconds=max(usual.seconds or 0, _SECONDS),
+        output_bytes=8 * GIB,
+    )
+    return replace(container, limits=limits)
+
+
+def _told(bench: Bench, problem: str) -> str:
+    memory = bench.subject.settings.sandbox.memory_mb or _MEMORY // MIB
+    return f"with {memory} MiB of memory it {problem}"
+
+
+def _lines(sync: Sync, stream: Stream) -> Iterator[bytes]:
+    """The records stand before the state; one in the middle is filled in for each."""
+    before, after = (
+        f'{{"type": "RECORD", "record": {{"stream": "{stream.name}", "emitted_at": 1767225600000, '
+        f'"data": {{"id": ID, "text": "{"text " * (_PADDING // 5)}"}}}}}}\n'
+    ).split("ID")
+    first, last = before.encode(), after.encode()
+    for line in sync.lines():
+        if b'"STATE"' in line:
+            yield from (b"%b%d%b" % (first, number, last) for number in range(_RECORDS))
+        yield line

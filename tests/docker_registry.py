@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -193,12 +193,14 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> str:
 
 
 def _serve(secrets: Path) -> None:
-    """For `invoke test` by hand: until Ctrl-C."""
-    with docker_registry(login=USUAL) as registry, suppress(KeyboardInterrupt):
+    """For `invoke test` by hand: until Ctrl-C or `kill`."""
+    with docker_registry(login=USUAL) as registry:
         fill_for_acceptance(registry, secrets)
         sys.stdout.write(f"a registry at {registry.url}; its configs are in {secrets}\n")
         sys.stdout.flush()
-        signal.pause()
+        ends = {signal.SIGINT, signal.SIGTERM}
+        signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+        signal.sigwait(ends)
 
 
 if __name__ == "__main__":

@@ -111,10 +111,14 @@ class Running:
             self.writer.close()
 
     async def kill(self) -> None:
-        """End it at once; returns when the engine was told."""
+        """End it now, whatever it does; `ended` waits until it has.
+
+        The engine does not answer before all output of the container is read, so nobody can wait
+        for its answer who does not read.
+        """
         if self._ending is None and self._dying is None:
             self._killed = True
-        await asyncio.shield(self._die())
+        self._die()
 
     async def terminate(self) -> None:
         """Ask its first process to end, as `docker stop` and Kubernetes do before they kill."""
@@ -145,7 +149,7 @@ class Running:
     async def close(self) -> None:
         """Stop watching, and end it if it runs; only then its stdin, which it must not see end."""
         if self._ending is None:
-            await undisturbed(self.kill())
+            await undisturbed(self._put_down())
         for timer in self._timers:
             timer.cancel()
         if self._dying:
@@ -195,6 +199,14 @@ class Running:
         path = f"/containers/{self.name}/kill"
         with suppress(RefusedError):  # it has ended, or is gone
             await ask(self.endpoint, Request(method="POST", path=path))
+
+    async def _put_down(self) -> None:
+        """Kill it, and take the rest of its output out of its way."""
+        dying = self._die()
+        with suppress(EngineUnavailableError):
+            while await self._read():
+                pass
+        await asyncio.wait({dying})
 
     def _timer(self, seconds: float, act: Callable[..., object], *arguments: object) -> None:
         loop = asyncio.get_running_loop()

@@ -236,6 +236,19 @@ def test_kill_ends_it_and_says_so(image: str) -> None:
     assert within(work) == "was killed"
 
 
+def test_a_flood_that_nobody_reads_is_no_hindrance_to_the_end(image: str) -> None:
+    async def work(containers: Containers) -> None:
+        text = "while :; do echo yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy; done"
+        limits = Limits(output_bytes=None)
+        for _ in range(3):
+            async with containers.run(script(image, text, limits=limits)):
+                await asyncio.sleep(1)
+
+    begin = time.monotonic()
+    within(work)
+    assert time.monotonic() - begin < 30
+
+
 def test_an_exception_in_the_block_removes_the_container(image: str, engine: Engine) -> None:
     async def work(containers: Containers) -> None:
         async with containers.run(script(image, "sleep 60", files={"a": b"1"})):

@@ -19,6 +19,7 @@ from build_config.image import parse
 from build_config.machine import engine_socket
 from build_config.machine.engine_address import EngineAddress, find_engine_address
 from build_config.machine.engine_client import connect
+from build_config.masking import Mask
 from build_config.wording import one_line
 
 if TYPE_CHECKING:
@@ -55,13 +56,12 @@ class DockerEngine:
             secrets: offered to every build.
             ca_bundle: offered to every build as the secret `ca-bundle`.
         """
-        offered: dict[str, Callable[[], bytes]] = {
-            secret.id: partial(build_secrets.read, secret) for secret in secrets
-        }
+        mask = Mask()
+        offered = _readers(secrets, mask)
         if ca_bundle:
             offered.setdefault("ca-bundle", ca_bundle.read_bytes)
         async with AsyncExitStack() as stack:
-            yield DockerBuilder(engine=self, offered=offered, stack=stack)
+            yield DockerBuilder(engine=self, offered=offered, mask=mask, stack=stack)
 
 
 def open_engine() -> DockerEngine:
@@ -79,6 +79,7 @@ class DockerBuilder:
 
     engine: DockerEngine
     offered: Mapping[str, Callable[[], bytes]]
+    mask: Mask
     stack: AsyncExitStack
     _buildkit: BuildKit | None = None
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -96,13 +97,14 @@ class DockerBuilder:
             labels=build.labels,
             no_cache=build.no_cache,
             target=build.target,
-            secrets={secret.id: partial(build_secrets.read, secret) for secret in build.secrets},
+            secrets=_readers(build.secrets, self.mask),
         )
+        hear = partial(tell_build, tell, self.mask, build.context_bytes)
         try:
             buildkit = await self._connected()
-            result = await buildkit.build(request, partial(tell_build, tell, build.context_bytes))
+            result = await buildkit.build(request, hear)
         except BuildFailedError as error:
-            raise build_error(error) from error
+            raise build_error(error, self.mask) from error
         except BuildKitError as error:
             raise EngineUnavailableError(
                 f"the engine went away: {one_line(str(error))}", hint="`invoke setup`, and again"
@@ -174,6 +176,10 @@ class DockerBuilder:
                     connect_buildkit(endpoint, secrets=self.offered, credentials=credentials)
                 )
             return self._buildkit
+
+
+def _readers(secrets: tuple[Secret, ...], mask: Mask) -> dict[str, Callable[[], bytes]]:
+    return {s.id: mask.reading(partial(build_secrets.read, s)) for s in secrets}
 
 
 @contextmanager

@@ -10,11 +10,12 @@ from build_config.buildkit import progress
 from build_config.buildkit.failures import BuildFailedError
 from build_config.engine import Tell
 from build_config.errors import StepError
+from build_config.masking import Mask
 from build_config.wording import one_line
 
 
-def tell_build(tell: Tell, context_bytes: int, news: progress.Progress) -> None:
-    """One event of the builder, in the words of a step."""
+def tell_build(tell: Tell, mask: Mask, context_bytes: int, news: progress.Progress) -> None:
+    """One event of the builder, in the words of a step and without its secrets."""
     match news:
         case progress.ContextSent(sent=sent):
             tell.activity("sending the context", sent, max(context_bytes, sent))
@@ -24,22 +25,22 @@ def tell_build(tell: Tell, context_bytes: int, news: progress.Progress) -> None:
         case progress.VertexFinished(vertex=vertex, cached=True):
             tell.line(f"> {vertex}: cached")
         case progress.VertexFinished(vertex=vertex, error=str(error)) if not news.cancelled:
-            tell.line(f"> {vertex}: {error}")
+            tell.line(mask(f"> {vertex}: {error}"))
         case progress.LogLine(text=text):
-            tell.line(text)
+            tell.line(mask(text))
         case progress.Transfer(vertex=vertex, current=current, total=total):
             tell.activity(_without_flags(vertex), current, total or None)
         case progress.BuildWarning(message=message, line=line):
             tell.line(f"warning: {message}" + (f" (line {line})" if line else ""))
 
 
-def build_error(error: BuildFailedError) -> StepError:
+def build_error(error: BuildFailedError, mask: Mask) -> StepError:
     """The failure of a build, naming the instruction that failed."""
     vertex = f"`{one_line(error.vertex)}`: " if error.vertex else ""
     message = f"{vertex}{one_line(str(error))}"
     if error.exit_code is not None and error.vertex:
         message = f"`{one_line(error.vertex)}` ended with exit code {error.exit_code}"
-    return StepError(message, hint=_hint(str(error)), line=error.line)
+    return StepError(mask(message), hint=_hint(str(error)), line=error.line)
 
 
 def tell_pull(reference: str, news: Mapping[str, Any], say: Callable[..., object]) -> None:

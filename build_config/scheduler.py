@@ -36,6 +36,8 @@ from build_config.step_order import critical_path, dependents
 from build_config.steps import Action, Step
 
 _BUG = 70
+_BLINK = 0.1
+"""Seconds between two reports of how far a transfer is: 64 KiB of a gigabyte are no news."""
 _HEARTBEAT = 30.0
 """Seconds of silence after which running steps are mentioned again."""
 
@@ -273,12 +275,16 @@ class _Teller:
     def __init__(self, key: str, run: _Run) -> None:
         self._key = key
         self._run = run
+        self._said = ("", -_BLINK)
 
     def activity(self, text: str, current: int | None = None, total: int | None = None) -> None:
+        """The same words with other numbers are worth an event only now and then."""
+        now = self._run.now()
+        if self._said[0] == text and now - self._said[1] < _BLINK:
+            return
+        self._said = (text, now)
         self._run.emit(
-            StepProgress(
-                key=self._key, at=self._run.now(), activity=text, current=current, total=total
-            )
+            StepProgress(key=self._key, at=now, activity=text, current=current, total=total)
         )
 
     def line(self, text: str) -> None:

@@ -16,10 +16,13 @@ NOTHING = "FROM scratch\nCOPY Dockerfile /\n"
 
 
 def wants_token(shell: str, mount: str = "type=secret,id=token") -> str:
-    """A Dockerfile that looks at its secret; never cached: values are not part of a cache key."""
+    """A Dockerfile that looks at its secret, and is careless enough to print it.
+
+    Never cached: values are not part of a cache key.
+    """
     return (
         f"FROM {shell}\nRUN --mount={mount} : {uuid.uuid4()}; token=$(cat /run/secrets/token); "
-        "echo ${#token} > /length; echo it had ${#token} characters\n"
+        "echo ${#token} > /length; echo it had ${#token} characters; echo it is $token\n"
     )
 
 

@@ -1,10 +1,9 @@
-"""Connectors of a few lines of shell, right or wrong in one way, and images made of them."""
+"""Sources of a few lines of shell, right or wrong in one way, and what is said of them."""
 
 from __future__ import annotations
 
 import io
 import json
-import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,51 +105,42 @@ def script(**commands: str) -> str:
     return f"{_HEAD}\ncase $command in\n{cases}\n*) trace 'unknown command'; exit 2 ;;\nesac\n"
 
 
-def build(engine: Engine, shell: str, name: str, text: str, dockerfile: str = "") -> Image:
-    """An image of the script, in the namespace of the shell's: it goes with that."""
-    reference = f"{shell.partition('/')[0]}/{name}"
+def build(engine: Engine, shell: str, dockerfile: str = "") -> Image:
+    """An image that runs the script in `/connector`, in the namespace of the shell's.
+
+    The script is mounted by `judge`: one image does for all scripts.
+    """
+    reference = f"{shell.partition('/')[0]}/source-tiny"
     lines = dockerfile or (
         'ENV AIRBYTE_ENTRYPOINT="sh /connector"\nENTRYPOINT ["sh", "/connector"]\nUSER 1000:1000\n'
         f"LABEL io.airbyte.name={reference} io.airbyte.version=0.1.0"
     )
-    context = _tar({"Dockerfile": f"FROM {shell}\nCOPY connector /\n{lines}\n", "connector": text})
-    engine.client.images.build(
-        fileobj=context, custom_context=True, tag=f"{reference}:dev", rm=True, forcerm=True
-    )
+    context = io.BytesIO(f"FROM {shell}\n{lines}\n".encode())
+    engine.client.images.build(fileobj=context, tag=f"{reference}:dev", rm=True, forcerm=True)
     return Image.from_inspection(engine.client.images.get(f"{reference}:dev").attrs)
-
-
-def _tar(files: Mapping[str, str]) -> io.BytesIO:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as archive:
-        for name, text in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size, entry.mode = len(text.encode()), 0o644
-            archive.addfile(entry, io.BytesIO(text.encode()))
-    buffer.seek(0)
-    return buffer
 
 
 async def judge(
     containers: Containers,
     image: Image,
     folder: Path,
-    classes: Mapping[str, Any],
-    **settings: Any,
+    text: str,
+    document: Mapping[str, Any],
 ) -> tuple[CaseResult, ...]:
-    """Run the acceptance tests with these classes; `settings` are more keys of the config."""
+    """Run the acceptance tests of this script with this acceptance config."""
+    (folder / "connector").write_text(text)
     secrets = folder / "secrets"
     secrets.mkdir(exist_ok=True)
     (secrets / "config.json").write_text(json.dumps({"token": "a very good token"}))
     (secrets / "bad.json").write_text(json.dumps({"token": "a bad token"}))
     future = {"stream_descriptor": {"name": "users"}, "stream_state": {"id": 999}}
     (folder / "future.json").write_text(json.dumps([{"type": "STREAM", "stream": future}]))
-    document = {"acceptance_tests": dict(classes), **settings}
-    (folder / "acceptance-test-config.yml").write_text(yaml.safe_dump(document))
+    mount = {"source": "connector", "target": "/connector"}
+    config = {**document, "x-sandbox": {"mounts": [mount]}}
+    (folder / "acceptance-test-config.yml").write_text(yaml.safe_dump(config))
     name = image.labels.get("io.airbyte.name", "tiny/source")
-    kind = Kind.DESTINATION if "destination-" in name else Kind.SOURCE
     subject = Subject(
-        connector=_connector(name, kind),
+        connector=_connector(name),
         image=image,
         folder=folder,
         containers=containers,
@@ -159,10 +149,10 @@ async def judge(
     return await accept(subject, Told())
 
 
-def _connector(name: str, kind: Kind) -> Connector:
+def _connector(name: str) -> Connector:
     return Connector(
         name=name.rpartition("/")[2],
-        kind=kind,
+        kind=Kind.SOURCE,
         language=Language.OTHER,
         image=parse(f"{name}:dev"),
         version="0.1.0",

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from engine_under_test import Engine
 
+    from build_config.acceptance.subject import Image
+
 pytestmark = pytest.mark.engine
 
 CHECKS = {"tests": [{}, {"config_path": "secrets/bad.json", "status": "failed"}]}
@@ -36,22 +38,30 @@ CHECK = {"connection": {"tests": [{"timeout_seconds": 10}]}}
 SHORT = {"connection": {"tests": [{"timeout_seconds": 2}]}}
 
 
+@pytest.fixture(scope="module")
+def image(engine: Engine, shell: str) -> Image:
+    """Of a good source, but for its script."""
+    return tiny.build(engine, shell)
+
+
 @pytest.fixture
-def accept(engine: Engine, shell: str, tmp_path: Path) -> Callable[..., list[CaseResult]]:
-    """Builds a source of shell and judges it."""
+def accept(
+    engine: Engine, shell: str, image: Image, tmp_path: Path
+) -> Callable[..., list[CaseResult]]:
+    """Judges a source of shell."""
 
     def judged(
         classes: dict[str, Any], *, dockerfile: str = "", text: str = "", **commands: str
     ) -> list[CaseResult]:
-        settings = commands.pop("settings", "{}")
+        settings = json.loads(commands.pop("settings", "{}"))
         script = text or tiny.script(**commands)
-        image = tiny.build(engine, shell, "source-tiny", script, dockerfile)
+        made = tiny.build(engine, shell, dockerfile) if dockerfile else image
+        document = {"acceptance_tests": {**QUIET, **classes}, **settings}
 
         async def run() -> tuple[CaseResult, ...]:
             address = EngineAddress(url=engine_under_test.ADDRESS)
             async with asyncio.timeout(280), open_containers(address) as containers:
-                asked = {**QUIET, **classes}
-                return await tiny.judge(containers, image, tmp_path, asked, **json.loads(settings))
+                return await tiny.judge(containers, made, tmp_path, script, document)
 
         return list(asyncio.run(run()))
 

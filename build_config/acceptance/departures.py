@@ -8,15 +8,13 @@ first process of a container, which the kernel does not end by itself on a signa
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from build_config.acceptance.case import CaseResult, Category, judged, skipped
-from build_config.acceptance.conversation import overhear
-from build_config.acceptance.other_program import run_program, terminate
+from build_config.acceptance.conversation import converse, overhear
 from build_config.errors import StepError
 from build_config.sandbox.request import FILES, MIB, Container
 from build_config.wording import duration
@@ -56,12 +54,17 @@ async def unread(bench: Bench, container: Container, stdin: bytes | None) -> Cas
     words = (*bench.subject.image.entrypoint, *container.arguments)
     limits = replace(container.limits, seconds=_SECONDS, output_bytes=_STDERR)
     piped = replace(
-        container, arguments=("-c", script, "sh", *words), files=files, stdin=False, limits=limits
+        container,
+        entrypoint=("/bin/sh", "-c", script, "sh"),
+        arguments=words,
+        files=files,
+        stdin=False,
+        limits=limits,
     )
     bench.tell.activity("closing its stdout")
     try:
-        async with run_program(bench.subject.containers, piped, ("/bin/sh",)) as running:
-            answer = await overhear(running, level=bench.subject.settings.level)
+        level = bench.subject.settings.level
+        answer = await converse(bench.subject.containers, piped, level=level)
     except StepError as error:
         because = f"its image has no `/bin/sh` to close a pipe with: {error}"
         return skipped(Category.ROBUSTNESS, CLOSED, because)
@@ -88,9 +91,9 @@ async def terminated(bench: Bench, container: Container, feed: Feed | None) -> C
         EngineUnavailableError: the engine went away.
     """
     bench.tell.activity("ending it")
-    at_work, taken = asyncio.Event(), list[float]()
+    at_work = asyncio.Event()
     async with bench.subject.containers.run(container) as running:
-        ending = asyncio.create_task(_end(running, at_work, taken))
+        ending = asyncio.create_task(_end(running, at_work))
         feeding = asyncio.create_task(feed(running)) if feed else None
         try:
             level = bench.subject.settings.level
@@ -113,12 +116,10 @@ async def terminated(bench: Bench, container: Container, feed: Feed | None) -> C
     )
 
 
-async def _end(running: Running, at_work: asyncio.Event, taken: list[float]) -> None:
+async def _end(running: Running, at_work: asyncio.Event) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(_AT_WORK):
             await at_work.wait()
-    began = time.monotonic()
-    await terminate(running)
+    await running.terminate()
     await asyncio.sleep(_GRACE)
-    taken.append(time.monotonic() - began)
     await running.kill()

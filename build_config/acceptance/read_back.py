@@ -7,7 +7,7 @@ So the connector says how, in the class `write` of its `acceptance-test-config.y
       path: integration_tests/read_back.py    # a file of its directory, the first argument
 
 The program is started in a container like the destination's (same image, user, network, volumes)
-with `--config FILE --catalog FILE`, and prints what the configured streams hold as RECORD messages,
+with `--config=FILE --catalog=FILE`, and prints what the configured streams hold as RECORD messages,
 with the names of streams and fields as they were sent. The file need not be in the image.
 """
 
@@ -19,10 +19,9 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 from build_config.acceptance import fixtures
-from build_config.acceptance.conversation import overhear
+from build_config.acceptance.conversation import converse
 from build_config.acceptance.fixtures import FixtureError
 from build_config.acceptance.messages_to_write import Data
-from build_config.acceptance.other_program import run_program
 from build_config.connector_protocol.messages import Message
 from build_config.sandbox.request import FILES, Container
 
@@ -74,19 +73,14 @@ class Program:
 
     def prepared(self, bench: Bench, container: Container) -> Container:
         """The container with the program's file and arguments; its other files stay."""
-        options = [
-            word
-            for name in container.files
-            for word in (f"--{name.partition('.')[0]}", f"{FILES}/{name}")
-        ]
-        if not self.path:
-            return replace(container, arguments=(*self.command[1:], *options), stdin=False)
-        name = PurePosixPath(self.path).name
+        command, files = self.command, dict(container.files)
+        options = [f"--{name.partition('.')[0]}={FILES}/{name}" for name in files]
+        if self.path:
+            name = PurePosixPath(self.path).name
+            files[name] = fixtures.read_bytes(bench.subject.folder, self.path)
+            command = (*command, f"{FILES}/{name}")
         return replace(
-            container,
-            files={**container.files, name: fixtures.read_bytes(bench.subject.folder, self.path)},
-            arguments=(*self.command[1:], f"{FILES}/{name}", *options),
-            stdin=False,
+            container, entrypoint=command, arguments=tuple(options), files=files, stdin=False
         )
 
 
@@ -111,9 +105,8 @@ async def read_back(bench: Bench, program: Program, container: Container) -> Hol
             held.setdefault(message.payload["stream"], []).append(message.payload["data"])
 
     prepared = program.prepared(bench, container)
-    async with run_program(bench.subject.containers, prepared, program.command[:1]) as running:
-        level = bench.subject.settings.level
-        answer = await overhear(running, level=level, listen=listen)
+    level = bench.subject.settings.level
+    answer = await converse(bench.subject.containers, prepared, level=level, listen=listen)
     if not answer.ending.is_good:
         raise ReadBackError(f"`{KEY}` {answer.story}", answer.details)
     if answer.faults:

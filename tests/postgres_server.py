@@ -6,6 +6,7 @@ programs are missing they are installed from Debian's archive, which takes root.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pwd
@@ -288,6 +289,12 @@ def ready_for_connectors(server: PostgresServer, connectors: Path) -> Iterator[N
         destination: server.config("acceptance_destination", schema="public"),
     }
     files = {folder / "secrets" / "config.json": config for folder, config in configs.items()}
+    with Path(__file__).open() as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)  # one at a time: the next one has another server
+        yield from _with_files(files)
+
+
+def _with_files(files: Mapping[Path, Mapping[str, Any]]) -> Iterator[None]:
     try:
         for path, config in files.items():
             path.parent.mkdir(exist_ok=True)

@@ -314,7 +314,12 @@ def test_a_volume_keeps_what_one_container_wrote_for_the_next(image: str, engine
 def test_a_folder_of_this_machine_is_mounted(image: str, tmp_path: Path) -> None:
     (tmp_path / "x").write_text("from here\n")
     mount = Mount(source=str(tmp_path), target="/data", read_only=True)
-    done = finished(script(image, "cat /data/x; echo no > /data/y", mounts=(mount,)))
+    try:
+        done = finished(script(image, "cat /data/x; echo no > /data/y", mounts=(mount,)))
+    except StepError as error:
+        if "does not exist" not in str(error):
+            raise
+        pytest.skip("the engine has another file system than this process")
     assert done.lines == (b"from here",)
     assert not (tmp_path / "y").exists()
 

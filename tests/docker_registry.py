@@ -193,14 +193,15 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> str:
 
 
 def _serve(secrets: Path) -> None:
-    """For `invoke test` by hand: until Ctrl-C or `kill`."""
+    """The `x-service` of source-docker-registry: until Ctrl-C or `kill`."""
     with docker_registry(login=USUAL) as registry:
         fill_for_acceptance(registry, secrets)
-        sys.stdout.write(f"a registry at {registry.url}; its configs are in {secrets}\n")
+        sys.stdout.write(f"ready: a registry at {registry.url}; its configs are in {secrets}\n")
         sys.stdout.flush()
         ends = {signal.SIGINT, signal.SIGTERM}
         signal.pthread_sigmask(signal.SIG_BLOCK, ends)
         signal.sigwait(ends)
+        shutil.rmtree(secrets)
 
 
 if __name__ == "__main__":

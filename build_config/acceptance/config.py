@@ -150,6 +150,7 @@ class AcceptanceConfig:
         classes: those that the file mentions.
         environment: for every run of the connector.
         level: the extension key `x-protocol-level`.
+        service: the extension key `x-service`: a command that runs beside the tests.
         digest: sha256 of the file, hexadecimal; empty where there is none.
     """
 
@@ -159,4 +160,5 @@ class AcceptanceConfig:
     environment: Mapping[str, str] = field(default_factory=dict)
     sandbox: SandboxSettings = field(default_factory=SandboxSettings)
     level: Level = Level.CURRENT
+    service: tuple[str, ...] = ()
     digest: str = ""

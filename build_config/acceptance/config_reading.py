@@ -152,6 +152,7 @@ def _config(document: Mapping[str, Any], digest: str) -> AcceptanceConfig:
             memory_mb=sandbox.get("memory_mb"),
         ),
         level=Level(document.get("x-protocol-level") or "current"),
+        service=tuple(document.get("x-service") or ()),
         digest=digest,
     )
 

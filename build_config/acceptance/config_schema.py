@@ -119,5 +119,9 @@ CONFIG: Final = _of(
     custom_environment_variables={"type": "object"},
     cached_discovered_catalog=_ANYTHING,  # not acted on: discover is asked once anyway
     acceptance_tests=_of(**CLASSES),
-    **{"x-sandbox": SANDBOX, "x-protocol-level": {"enum": ["2021", "current"]}},
+    **{
+        "x-sandbox": SANDBOX,
+        "x-protocol-level": {"enum": ["2021", "current"]},
+        "x-service": {"type": "array", "items": _TEXT, "minItems": 1},
+    },
 )

@@ -22,21 +22,23 @@ def cases_table(cases: Iterable[tuple[str, CaseResult]]) -> RenderableType:
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, highlight=False)
-    table.add_column("connector", overflow="fold")
+    table.add_column("connector", no_wrap=True)
     table.add_column("category", no_wrap=True)
     table.add_column("result", no_wrap=True)
     table.add_column("time", justify="right", no_wrap=True)
     table.add_column("what", overflow="fold")
+    above = ""
     for (connector, category), found in _grouped(cases).items():
         verdict = _verdict(found)
         said = [f"{case.name}: {case.message}" for case in found if case.message]
         table.add_row(
-            connector,
+            connector if connector != above else "",
             category,
             Text(_counts(found), style=_STYLES[verdict]),
             duration(sum(case.seconds for case in found)),
             Text("\n".join(one_line(line) for line in said)),
         )
+        above = connector
     return table
 
 

@@ -9,6 +9,7 @@ from build_config import test_records
 from build_config.acceptance.case import CaseResult, Verdict
 from build_config.acceptance.config import FILE
 from build_config.acceptance.config_reading import read_config
+from build_config.acceptance.service import beside
 from build_config.acceptance.subject import Image, Subject
 from build_config.definitions import read_definitions, read_metadata
 from build_config.engine import Tell
@@ -32,7 +33,8 @@ async def acceptance_tests(
     from build_config.acceptance.suite import accept
 
     subject = await _subject(step.target, results, workshop)
-    cases = await accept(subject, tell)
+    async with beside(subject.settings.service, workshop.settings.root, tell):
+        cases = await accept(subject, tell)
     for case in cases:
         tell.case(case)
     config_hash = subject.config.digest if subject.config else ""

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
-import signal
 from collections.abc import Mapping
 from pathlib import Path
 
+from build_config.child_process import child_process
 from build_config.connector import Connector
 from build_config.engine import Tell
 from build_config.errors import StepError
 from build_config.performers.workshop import Workshop
 from build_config.scheduler import Result
 from build_config.steps import Kind, Step
-
-_PATIENCE = 5.0
-"""Seconds between asking Gradle to stop and killing it."""
 
 
 async def gradle_build(
@@ -43,19 +39,9 @@ async def run_gradle(root: Path, tasks: tuple[str, ...], tell: Tell) -> Result:
     """
     command = (_gradle(root), "--console=plain", *tasks)
     tell.line(f"$ {' '.join(command)}")
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        cwd=root,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,  # Ctrl-C is the scheduler's to pass on
-    )
-    try:
-        failed = await _hear(process, tell)
+    async with child_process(command, root) as (process, output):
+        failed = await _hear(output, tell)
         code = await process.wait()
-    finally:
-        await _end(process)
     if code != 0:
         what = f" at `{failed}`" if failed else ""
         raise StepError(f"`{command[0]}` ended with exit code {code}{what}", hint="see its log")
@@ -80,27 +66,13 @@ def _task(connector: Connector) -> str:
     return f":{connector.path.replace('/', ':')}:{'distTar' if takes_tar else 'assemble'}"
 
 
-async def _hear(process: asyncio.subprocess.Process, tell: Tell) -> str:
+async def _hear(output: asyncio.StreamReader, tell: Tell) -> str:
     """Pass its lines on; the task that failed, where Gradle names one."""
     failed = ""
-    if process.stdout is None:
-        raise AssertionError("its output is piped")
-    async for raw in process.stdout:
+    async for raw in output:
         line = raw.decode(errors="replace").rstrip()
         tell.line(line)
         if line.startswith("> Task "):
             tell.activity(line.removeprefix("> Task "))
             failed = line.split()[2] if line.endswith(" FAILED") else failed
     return failed
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Leave no Gradle behind: the whole group is asked, then killed."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        if process.returncode is not None:
-            return
-        try:
-            os.killpg(process.pid, number)
-            await asyncio.wait_for(process.wait(), _PATIENCE)
-        except (ProcessLookupError, TimeoutError):
-            continue

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 _USUAL_ENGINE: Final = "unix:///var/run/docker.sock"
 _WRITE_BUFFER: Final = 1 << 20
 _MISSING: Final = 404
+_IN_PROGRESS: Final = 409  # with `force`: somebody else is removing it already
 
 
 @asynccontextmanager
@@ -172,7 +173,7 @@ class Containers:
         try:
             await ask(self.endpoint, Request(method="DELETE", path=path))
         except RefusedError as error:
-            if error.status != _MISSING:
+            if error.status not in {_MISSING, _IN_PROGRESS}:
                 raise EngineUnavailableError(
                     f"the engine cannot remove the container `{name}`: {error}",
                     hint=f"docker rm --force --volumes {name}",

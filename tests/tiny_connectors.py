@@ -45,6 +45,9 @@ state() { say '{"type":"STATE","state":{"type":"STREAM","stream":{"stream_descri
 connection() { say '{"type":"CONNECTION_STATUS","connectionStatus":{"status":"'$1'","message":"'"$2"'"}}'; }
 """  # noqa: E501 - one message a line
 
+ENTRYPOINT = r"""ENTRYPOINT ["sh", "-c", "eval \"$SCRIPT\"", "connector"]"""
+VARIABLE = r"""sh -c "eval \"$SCRIPT\"" connector"""
+
 FORM = {
     "type": "object",
     "required": ["token"],
@@ -106,13 +109,13 @@ def script(**commands: str) -> str:
 
 
 def build(engine: Engine, shell: str, dockerfile: str = "") -> Image:
-    """An image that runs the script in `/connector`, in the namespace of the shell's.
+    """An image that runs the script in its environment, in the namespace of the shell's.
 
-    The script is mounted by `judge`: one image does for all scripts.
+    `judge` puts it there: one image does for all scripts.
     """
     reference = f"{shell.partition('/')[0]}/source-tiny"
     lines = dockerfile or (
-        'ENV AIRBYTE_ENTRYPOINT="sh /connector"\nENTRYPOINT ["sh", "/connector"]\nUSER 1000:1000\n'
+        f"ENV AIRBYTE_ENTRYPOINT='{VARIABLE}'\n{ENTRYPOINT}\nUSER 1000:1000\n"
         f"LABEL io.airbyte.name={reference} io.airbyte.version=0.1.0"
     )
     context = io.BytesIO(f"FROM {shell}\n{lines}\n".encode())
@@ -128,15 +131,13 @@ async def judge(
     document: Mapping[str, Any],
 ) -> tuple[CaseResult, ...]:
     """Run the acceptance tests of this script with this acceptance config."""
-    (folder / "connector").write_text(text)
     secrets = folder / "secrets"
     secrets.mkdir(exist_ok=True)
     (secrets / "config.json").write_text(json.dumps({"token": "a very good token"}))
     (secrets / "bad.json").write_text(json.dumps({"token": "a bad token"}))
     future = {"stream_descriptor": {"name": "users"}, "stream_state": {"id": 999}}
     (folder / "future.json").write_text(json.dumps([{"type": "STREAM", "stream": future}]))
-    mount = {"source": "connector", "target": "/connector"}
-    config = {**document, "x-sandbox": {"mounts": [mount]}}
+    config = {**document, "custom_environment_variables": {"SCRIPT": text}}
     (folder / "acceptance-test-config.yml").write_text(yaml.safe_dump(config))
     name = image.labels.get("io.airbyte.name", "tiny/source")
     subject = Subject(

@@ -383,7 +383,7 @@ def test_a_source_of_2021_is_judged_by_the_rules_of_its_time(
     old = {"name": "users", "json_schema": tiny.STREAM["json_schema"]}
     commands = {
         "text": tiny.script(discover=tiny.catalog(old), read="\n".join(lines)),
-        "dockerfile": 'ENTRYPOINT ["sh", "/connector"]\n'
+        "dockerfile": f"{tiny.ENTRYPOINT}\n"
         "LABEL io.airbyte.name=tiny/source io.airbyte.version=0.1.0",
     }
     level = '{"x-protocol-level": 2021}'
@@ -394,14 +394,14 @@ def test_a_source_of_2021_is_judged_by_the_rules_of_its_time(
 
 def test_the_image_has_to_say_who_it_is(accept: Callable[..., list[CaseResult]]) -> None:
     dockerfile = (
-        'ENV AIRBYTE_ENTRYPOINT="python /main.py"\nENTRYPOINT ["sh", "/connector"]\n'
+        f'ENV AIRBYTE_ENTRYPOINT="python /main.py"\n{tiny.ENTRYPOINT}\n'
         "LABEL io.airbyte.name=tiny/source io.airbyte.version=0.2.0"
     )
     settings = '{"connector_image": "airbyte/source-tiny:dev"}'
     found = failures(accept({}, dockerfile=dockerfile, settings=settings))["image"]
     assert "the label `io.airbyte.name` is `tiny/source`, but the acceptance config says" in found
     assert "the label `io.airbyte.version` is `0.2.0`, but the Dockerfile says `0.1.0`" in found
-    assert "`AIRBYTE_ENTRYPOINT` is `python /main.py`, but ENTRYPOINT is `sh /connector`" in found
+    assert "`AIRBYTE_ENTRYPOINT` is `python /main.py`, but ENTRYPOINT is `sh -c" in found
     assert "no USER, or root" in found
 
 
@@ -431,3 +431,15 @@ def test_a_config_that_is_not_there_fails_its_test_and_no_other(
         "connection": "the files of its test can be used (secrets/none.json, test 1): "
         "`secrets/none.json` does not exist; it holds secrets, so it is not in git"
     }
+
+
+def test_a_folder_of_the_sandbox_is_shared_by_all_containers_of_a_run(
+    accept: Callable[..., list[CaseResult]],
+) -> None:
+    check = """
+        if [ -e /data/seen ]; then connection FAILED 'it was here'; else
+          : > /data/seen; connection SUCCEEDED
+        fi"""
+    settings = '{"x-sandbox": {"folders": ["/data"]}}'
+    for _ in range(2):  # fresh for each run
+        assert failures(accept({"connection": CHECKS}, check=check, settings=settings)) == {}

@@ -79,6 +79,29 @@ def build(
     program.run(context, PROJECT, partial(program.call, "build", **flags))
 
 
+@task(
+    iterable=["connector"],
+    help={
+        "connector": CONNECTOR,
+        "changed-since": "also find what changed since this commit and has its old version",
+        "no-gradle": "leave the Gradle build out",
+        "fix": "put right what is mechanical, and say what was changed",
+        "format": "table, json, github or sarif",
+    },
+)
+def check(
+    context: Context,
+    connector: list[str],
+    changed_since: str | None = None,
+    no_gradle: bool = False,
+    fix: bool = False,
+    format: str = "table",  # noqa: A002
+) -> None:
+    """Find all defects of the repository at once; then run the Gradle build."""
+    flags = {name: value for name, value in locals().items() if name != "context"}
+    program.run(context, PROJECT, partial(program.call, "check", **flags))
+
+
 @task(iterable=["connector"], help={"connector": CONNECTOR.removesuffix(" (default: all)")})
 def why(context: Context, connector: list[str]) -> None:
     """Say why a connector would be built or not: the very file, base or setting."""
@@ -150,5 +173,5 @@ def test(
     program.run(context, PROJECT, partial(program.call, "test", **flags))
 
 
-namespace = Collection(setup, list_, graph, build, why, test, sync)
+namespace = Collection(setup, list_, graph, check, build, why, test, sync)
 namespace.configure(DEFAULTS)

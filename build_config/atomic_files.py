@@ -1,8 +1,9 @@
-"""Text in, a file that has either its old content or the whole new one out."""
+"""Content in, a file that has either its old content or the whole new one out."""
 
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -20,10 +21,31 @@ def write_text(file: Path, text: str, *, durable: bool = True) -> None:
         OSError: it cannot be written; the old content is as it was.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
+    _replace(file, text.encode(), durable=durable)
+
+
+def rewrite(file: Path, content: bytes) -> None:
+    """Replace a file that is somebody's own: it keeps its mode, or gets that of any new file.
+
+    Raises:
+        OSError: it cannot be written; the old content is as it was.
+    """
+    if file.exists():
+        mode = stat.S_IMODE(file.stat().st_mode)
+    else:
+        mask = os.umask(0)
+        os.umask(mask)
+        mode = 0o666 & ~mask
+    _replace(file, content, mode=mode)
+
+
+def _replace(file: Path, content: bytes, *, mode: int | None = None, durable: bool = True) -> None:
     descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        with os.fdopen(descriptor, "wb") as stream:
+            if mode is not None:
+                os.fchmod(descriptor, mode)
+            stream.write(content)
             if durable:
                 stream.flush()
                 os.fsync(stream.fileno())

@@ -38,7 +38,7 @@ def read_definitions(settings: Settings, kind: Kind) -> tuple[Definition, ...]:
     """
     definitions, defects = [], []
     try:
-        files = _files(settings.root / settings.definitions[kind])
+        files = definition_files(settings.root / settings.definitions[kind])
     except OSError as error:
         defect = f"{settings.definitions[kind]}: cannot be read: {error.strerror}"
         raise RepositoryError((defect,)) from error
@@ -77,7 +77,12 @@ def definition_ids(settings: Settings, connectors: tuple[Connector, ...]) -> dic
     return ids
 
 
-def _files(place: Path) -> list[Path]:
+def definition_files(place: Path) -> list[Path]:
+    """The files of a folder of definitions, or the one file; none where there is neither.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
     if place.is_dir():
         with os.scandir(place) as entries:
             return sorted(Path(e.path) for e in entries if e.name.endswith(_SUFFIXES))

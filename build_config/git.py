@@ -184,8 +184,7 @@ def _with_blob_bytes(root: Path, blobs: dict[bytes, str]) -> set[bytes]:
     _expect_success(root, answers[0])
     for path in split(answers[0].stdout).intersection(blobs):
         del blobs[path]
-    with _start(root, _SIZES) as process:
-        sizes, _ = process.communicate("".join(f"{blob}\n" for blob in blobs.values()).encode())
+    sizes = _feed(root, _SIZES, "".join(f"{blob}\n" for blob in blobs.values()).encode()).stdout
     folder = os.fsencode(root) + b"/"
     same = set()
     for path, size in zip(blobs, sizes.splitlines(), strict=False):
@@ -198,6 +197,14 @@ def _with_blob_bytes(root: Path, blobs: dict[bytes, str]) -> set[bytes]:
 def head(root: Path) -> str | None:
     """Give the id of the commit that is checked out; None without git or before the first one."""
     return _first_line(root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+
+
+def ask(root: Path, *command: str, fed: bytes = b"") -> CompletedProcess[bytes] | None:
+    """Ask git one question, with `fed` on its standard input; None when it is not installed."""
+    try:
+        return _feed(root, command, fed)
+    except FileNotFoundError:
+        return None
 
 
 def remote_url(root: Path) -> str | None:
@@ -245,14 +252,19 @@ def _start_all(root: Path, *commands: tuple[str, ...]) -> Asked:
         return ()
 
 
-def _start(root: Path, command: tuple[str, ...]) -> Popen[bytes]:
+def _feed(root: Path, command: tuple[str, ...], fed: bytes) -> CompletedProcess[bytes]:
+    with _start(root, command, asked=PIPE) as process:
+        output, errors = process.communicate(fed)
+    return CompletedProcess(process.args, process.returncode, output, errors)
+
+
+def _start(root: Path, command: tuple[str, ...], *, asked: int = DEVNULL) -> Popen[bytes]:
     environment = {
         **{name: value for name, value in os.environ.items() if name not in _FOREIGN_VARIABLES},
         "GIT_OPTIONAL_LOCKS": "0",  # only look: never compete with the user's own git
         "GIT_NO_LAZY_FETCH": "1",  # nor with the network
         "LC_ALL": "C",  # messages are matched below
     }
-    asked = PIPE if command == _SIZES else DEVNULL
     return Popen(
         ["git", "-C", str(root), *command], stdin=asked, stdout=PIPE, stderr=PIPE, env=environment
     )

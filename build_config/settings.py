@@ -18,7 +18,11 @@ from build_config.image import InvalidReferenceError, parse
 
 DEFAULTS: dict[str, Any] = {
     "root": ".",
-    "layout": {"connectors": "connectors", "bases": "connectors/bases"},
+    "layout": {
+        "connectors": "connectors",
+        "bases": "connectors/bases",
+        "docs": "docs/integrations",
+    },
     "definitions": {
         "source": "build_config/definitions/STANDARD_SOURCE_DEFINITION",
         "destination": "build_config/definitions/STANDARD_DESTINATION_DEFINITION",
@@ -29,8 +33,10 @@ DEFAULTS: dict[str, Any] = {
     "ca_bundle": "auto",
     "secrets": {},
     "images": {},
+    "check": {"ignore": []},
 }
 _IMAGE_KEYS = ("build_args", "secrets")
+_WAIVER_KEYS = ("rule", "connector", "reason")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +48,20 @@ class ImageSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Waiver:
+    """A rule that does not count for some connectors.
+
+    Attributes:
+        connector: a name or a glob; `*` is also the repository as a whole.
+        reason: why; empty where none is given, which `invoke check` calls a defect.
+    """
+
+    rule: str
+    connector: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """Where things are and how to build them; every path is checked to be inside `root`.
 
@@ -49,6 +69,7 @@ class Settings:
         root: the repository to work on, absolute.
         connectors: directory of connectors, relative to `root`.
         bases: directory of bases, relative to `root`.
+        docs: directory of the pages on connectors, in `sources/` and `destinations/`.
         definitions: per kind a directory of files or one YAML list, relative to `root`.
         namespace: used for a Dockerfile that does not say its image's name.
         local_tag: the tag that images get here, and by which they refer to each other.
@@ -56,11 +77,13 @@ class Settings:
         ca_bundle: file of CA certificates offered to builds, `auto` or `none`.
         secrets: build secrets offered to every image.
         images: settings of single images, by name.
+        waivers: what `invoke check` passes over.
     """
 
     root: Path
     connectors: str
     bases: str
+    docs: str
     definitions: Mapping[str, str]
     namespace: str
     local_tag: str
@@ -68,6 +91,7 @@ class Settings:
     ca_bundle: str
     secrets: tuple[Secret, ...]
     images: Mapping[str, ImageSettings]
+    waivers: tuple[Waiver, ...]
 
     @property
     def state(self) -> Path:
@@ -93,6 +117,7 @@ def read(config: Any, project: Path) -> Settings:
         root=root,
         connectors=layout["connectors"],
         bases=layout["bases"],
+        docs=layout["docs"],
         definitions=_folders(config, "definitions", root),
         namespace=namespace,
         local_tag=local_tag,
@@ -103,6 +128,7 @@ def read(config: Any, project: Path) -> Settings:
             str(name): _image(str(name), value, root)
             for name, value in _mapping("images", config["images"]).items()
         },
+        waivers=_waivers(config["check"]),
     )
 
 
@@ -155,6 +181,28 @@ def _secrets(key: str, value: object, root: Path) -> tuple[Secret, ...]:
         where = {kind: _text(f"{key}.{name}.{kind}", place) for kind, place in source.items()}
         file = str(root / Path(where["src"]).expanduser()) if "src" in where else None
         found.append(Secret(id=str(name), file=file, variable=where.get("env")))
+    return tuple(found)
+
+
+def _waivers(value: object) -> tuple[Waiver, ...]:
+    """`check.ignore`: a list of `{rule, connector, reason}`; without a connector it is for all."""
+    own = _mapping("check", value)
+    _refuse_unknown("check", own, DEFAULTS["check"])
+    entries = own.get("ignore") or []
+    if not isinstance(entries, list):
+        raise UsageError("`check.ignore` must be a list of `{rule: …, connector: …, reason: …}`")
+    found = []
+    for number, entry in enumerate(entries):
+        key = f"check.ignore[{number}]"
+        fields = _mapping(key, entry)
+        _refuse_unknown(key, fields, _WAIVER_KEYS)
+        found.append(
+            Waiver(
+                rule=_text(f"{key}.rule", fields.get("rule")),
+                connector=_text(f"{key}.connector", fields.get("connector", "*")),
+                reason=str(fields.get("reason") or "").strip(),
+            )
+        )
     return tuple(found)
 
 

@@ -70,21 +70,35 @@ def read_nodes(file: Path, shown: str) -> yaml.Node | None:
     return node
 
 
-def _understood(file: Path, shown: str, understand: Callable[..., Any]) -> Any:
+def parse_nodes(text: str, shown: str) -> yaml.Node | None:
+    """Read the text of a document as nodes.
+
+    Raises:
+        YamlFileError: it is not YAML.
+    """
     import yaml
 
+    node: yaml.Node | None = _loaded(text, shown, yaml.compose)
+    return node
+
+
+def _understood(file: Path, shown: str, understand: Callable[..., Any]) -> Any:
     try:
         _refuse_oddities(file.stat(), shown)
-        text = file.read_text(encoding="utf-8-sig")
-        return understand(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return _loaded(file.read_text(encoding="utf-8-sig"), shown, understand)
     except FileNotFoundError:
         return None
     except UnicodeDecodeError as error:
         raise YamlFileError(shown, f"not UTF-8 text (byte {error.start})") from error
     except OSError as error:
         raise YamlFileError(shown, f"cannot be read: {error.strerror}") from error
-    except YamlFileError:
-        raise
+
+
+def _loaded(text: str, shown: str, understand: Callable[..., Any]) -> Any:
+    import yaml
+
+    try:
+        return understand(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: 2022-13-01
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error).partition("\n")[0]

@@ -16,16 +16,15 @@ ROOT = Path(__file__).resolve().parent.parent / PACKAGE
 # Each paragraph may import from those above it, and a family (a folder) from itself. A new module
 # gets its place here; a module of a family that the core needs is named by itself.
 LAYERS = """
-    atomic_files defect errors event_loop expansion fingerprint git_output ignore_pattern image masking
-    streams
-    wording yaml_files
+    atomic_files defect errors event_loop expansion fingerprint git_output ignore_pattern image
+    masking streams wording yaml_files
 
     acceptance.case build_records columns docker_credentials dockerfile dockerignore git steps
 
     connector context events step_order test_records
 
-    buildkit build_secrets connector_protocol context_tar engine graph logs machine report
-    selection settings
+    buildkit build_secrets connector_protocol context_tar engine git_changes graph logs machine
+    report selection settings
 
     definitions discovery displays docker_progress history junit machine_display sandbox
 
@@ -33,7 +32,7 @@ LAYERS = """
 
     acceptance docker_engine listings plan_testing repository
 
-    performers
+    checks performers
 
     commands
 
@@ -48,7 +47,7 @@ HOMES = {
     "grpclib": "buildkit",
     "invoke": "program",
     "rich": "acceptance.table displays machine_display report streams sync.display",
-    "subprocess": "git machine.process",
+    "subprocess": "checks.hadolint git git_changes machine.process",
     "threading": "displays.live",
     "yaml": "acceptance yaml_files",
     "signal": "commands.sync event_loop machine.process performers.gradle_build",
@@ -63,7 +62,6 @@ FUNCTION_CAP = 40
 # Literal tables, and what is hardly more than its inner functions.
 LONGER_FUNCTIONS = {
     "buildkit.session._methods",
-    "commands.running.run",
     "connector_protocol.schemas._payload_schemas",
 }
 

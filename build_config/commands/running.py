@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from build_config.report import Report, headline, tell
 from build_config.sandbox.containers import open_containers
 from build_config.scheduler import Perform, execute
 from build_config.settings import Settings
+from build_config.steps import Action, Step
 from build_config.streams import Streams
 
 _FEWEST_JOBS = 4
@@ -57,8 +58,6 @@ def run(settings: Settings, streams: Streams, planned: Planned, options: RunOpti
         raise AssertionError("a plan without an engine is only shown")
     plan, engine = planned.plan, planned.engine
     now = datetime.now(UTC)
-    folder = _from_here(logs.run_folder(settings.root, now=now, process=os.getpid()))
-    planning = time.monotonic() - options.begin
 
     @asynccontextmanager
     async def performers() -> AsyncIterator[Perform]:
@@ -79,26 +78,47 @@ def run(settings: Settings, streams: Streams, planned: Planned, options: RunOpti
                 )
             )
 
+    return run_steps(settings, streams, plan.steps, performers, options)
+
+
+def run_steps(
+    settings: Settings,
+    streams: Streams,
+    steps: Sequence[Step],
+    performers: Callable[[], AbstractAsyncContextManager[Perform]],
+    options: RunOptions,
+) -> Report:
+    """Run steps to their end, show and log them, and say how it went.
+
+    Args:
+        settings: of the repository.
+        streams: where to write.
+        steps: in an order in which they can run.
+        performers: opened once, before the first step that runs.
+        options: how to run them.
+    """
+    folder = _from_here(logs.run_folder(settings.root, now=datetime.now(UTC), process=os.getpid()))
+    planning = time.monotonic() - options.begin
+    works = any(step.action is Action.RUN for step in steps)
     events: Iterable[Event] = execute(
-        plan.steps,
+        steps,
         performers,
         jobs=options.jobs or max(_FEWEST_JOBS, os.cpu_count() or 1),
         fail_fast=options.fail_fast,
     )
-    if plan.work:
+    if works:
         _keep_out_of_git(settings.state)
         # rows that are redrawn have to know of a line between them; else stdout is for results
         warn = streams.console.print if options.display == "live" else streams.note
-        events = logs.keep(plan.steps, events, folder, warn=warn)
+        events = logs.keep(steps, events, folder, warn=warn)
     summary = streams.environ.get("GITHUB_STEP_SUMMARY")
     output = Output(
         console=streams.console,
-        logs=folder if plan.work else None,
+        logs=folder if works else None,
         summary=Path(summary) if summary else None,
     )
-    report = Report.of(
-        plan.steps, DISPLAYS[options.display](plan.steps, events, output), before=planning
-    )
+    shown = DISPLAYS[options.display](steps, events, output)
+    report = Report.of(steps, shown, before=planning)
     history.record(settings.state, report)
     return report
 

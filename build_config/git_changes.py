@@ -1,0 +1,112 @@
+"""What git knows of the past and of its ignore rules: a ref or paths in, names and texts out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+from build_config import git
+from build_config.errors import UsageError, YardError
+
+
+def merge_base(root: Path, ref: str) -> str:
+    """Id of the commit at which what is checked out left `ref`.
+
+    Raises:
+        UsageError: no git repository, no such ref, or nothing in common.
+    """
+    commit = git.ask(root, "rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}")
+    if commit is None or commit.returncode:
+        raise UsageError(
+            f"`--changed-since={ref}`: {_last_words(commit)}",
+            hint="name a branch, a tag or a commit that `git log` knows; a shallow clone has few",
+        )
+    base = git.ask(root, "merge-base", "HEAD", commit.stdout.decode().strip())
+    if base is None or base.returncode:
+        raise UsageError(
+            f"`--changed-since={ref}`: it has no commit in common with what is checked out",
+            hint="fetch more history: `git fetch --unshallow`",
+        )
+    return base.stdout.decode().split()[0]
+
+
+def changed_paths(root: Path, commit: str) -> tuple[str, ...]:
+    """What is below `root` on disk, and not ignored, and not as in that commit, sorted.
+
+    Files that are gone are in it too. Git compares, so that line ends and filters do not count.
+    """
+    tracked = _listed(
+        root, "diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--relative", commit
+    )
+    new = _listed(root, "ls-files", "-z", "--others", "--exclude-standard")
+    return tuple(sorted(tracked | new))
+
+
+def files_at(root: Path, commit: str, directory: str) -> tuple[str, ...]:
+    """The files below `root / directory` in that commit, relative to `root`."""
+    listed = _listed(root, "ls-tree", "-r", "-z", "--name-only", commit, f"{directory}/")
+    return tuple(sorted(listed))
+
+
+def texts_at(root: Path, commit: str, paths: Iterable[str]) -> dict[str, str]:
+    """The text of those of the files that are in that commit; what is not UTF-8 is replaced."""
+    wanted = [path for path in paths if "\n" not in path]
+    fed = b"".join(b"%s:./%s\n" % (commit.encode(), os.fsencode(path)) for path in wanted)
+    rest = _succeeded(root, git.ask(root, "cat-file", "--batch", fed=fed))
+    texts = {}
+    for path in wanted:
+        head, _, rest = rest.partition(b"\n")
+        words = head.split()
+        if len(words) == 3 and words[1] == b"blob":  # noqa: PLR2004 - id, type, size
+            size = int(words[2])
+            texts[path] = rest[:size].decode(errors="replace")
+            rest = rest[size + 1 :]
+    return texts
+
+
+def secret_files(root: Path) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """The files in folders named `secrets`: those that git tracks, and the others on disk.
+
+    None without git.
+    """
+    spec = ":(glob)**/secrets/**"
+    tracked = git.ask(root, "ls-files", "-z", "--", spec)
+    if tracked is None or tracked.returncode:
+        return None
+    others = _listed(root, "ls-files", "-z", "--others", "--", spec)
+    return tuple(sorted(_names(tracked.stdout))), tuple(sorted(others))
+
+
+def ignored(root: Path, paths: Iterable[str]) -> frozenset[str]:
+    """Those of the paths, which need not exist, that an ignore rule keeps out of git."""
+    fed = b"".join(os.fsencode(path) + b"\0" for path in paths)
+    answer = git.ask(root, "check-ignore", "--no-index", "-z", "--stdin", fed=fed)
+    if answer is not None and answer.returncode == 1:  # none of them
+        return frozenset()
+    return frozenset(_names(_succeeded(root, answer)))
+
+
+def _listed(root: Path, *command: str) -> set[str]:
+    return _names(_succeeded(root, git.ask(root, *command)))
+
+
+def _names(listing: bytes) -> set[str]:
+    return {os.fsdecode(name) for name in listing.split(b"\0") if name}
+
+
+def _succeeded(root: Path, answer: CompletedProcess[bytes] | None) -> bytes:
+    if answer is None or answer.returncode:
+        raise YardError(
+            f"git cannot read the repository at `{root}`: {_last_words(answer)}",
+            hint=f"run `git -C {root} status` and put right what it says",
+        )
+    return answer.stdout
+
+
+def _last_words(answer: CompletedProcess[bytes] | None) -> str:
+    if answer is None:
+        return "git is not installed"
+    said = answer.stderr.decode(errors="replace").strip().splitlines()
+    return said[-1].removeprefix("fatal: ") if said else "git does not know it"

@@ -89,12 +89,14 @@ def pipe(source: Container, destination: Container, *, seconds: float | None = N
 
     async def joined(containers: Containers) -> list[bytes]:
         async with together(containers.run(source), containers.run(destination)) as (one, other):
-            killing = asyncio.create_task(_kill(seconds, one, other))
             feeding = asyncio.create_task(_feed(one, other))
+            killing = asyncio.create_task(_kill(seconds, feeding, one, other))
             states = [line async for line in other.lines() if b'"STATE"' in line]
             await asyncio.wait({feeding})
             killing.cancel()
             await asyncio.wait({killing})
+            # an engine cannot end a container whose output nobody reads
+            await one.ended()
             ending = await other.ended()
             assert ending.exit_code == 0 or ending.killed, ending.last_stderr
         return states
@@ -107,13 +109,15 @@ async def _feed(source: Running, destination: Running) -> None:
         async for block in source.blocks():
             await destination.write(block)
         await destination.close_stdin()
-    await source.ended()  # an engine cannot end a container whose output nobody reads
 
 
-async def _kill(seconds: float | None, *both: Running) -> None:
+async def _kill(
+    seconds: float | None, feeding: asyncio.Task[None], source: Running, destination: Running
+) -> None:
     if seconds is not None:
         await asyncio.sleep(seconds)
-        await asyncio.gather(*(running.kill() for running in both))
+        feeding.cancel()  # nobody may notice that the other end of a pipe is gone
+        await asyncio.gather(source.kill(), destination.kill())
 
 
 def within(work: Callable[[Containers], Awaitable[T]]) -> T:

@@ -16,7 +16,9 @@ from build_config.acceptance import (
     full_refresh,
     image,
     incremental,
+    robustness,
     spec,
+    write,
 )
 from build_config.acceptance.bench import Bench
 from build_config.acceptance.case import (
@@ -46,6 +48,8 @@ JUDGES: Final[Mapping[Category, Judge]] = MappingProxyType(
         Category.BASIC_READ: basic_read.judge,
         Category.FULL_REFRESH: full_refresh.judge,
         Category.INCREMENTAL: incremental.judge,
+        Category.WRITE: write.judge,
+        Category.ROBUSTNESS: robustness.judge,
     }
 )
 

@@ -56,7 +56,7 @@ GOOD = {
         cat >/data/large
         stream=${streams#*'"large_'}
         stream='{"stream_descriptor":{"name":"large_'${stream%%'"'*}'"}'
-        state='"stream_state":{"position":50000}'
+        state='"stream_state":{"position":100000}'
         say '{"type":"STATE","state":{"type":"STREAM","stream":'"$stream,$state"'}}}'""",
     "record": 'keep "$line"',
     "state": 'say "$line"',

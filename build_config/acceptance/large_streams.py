@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from build_config.acceptance.case import CaseResult, Category, judged, skipped
-from build_config.acceptance.messages_to_write import Batch, Stream, Sync
+from build_config.acceptance.messages_to_write import Batch, Stream, Sync, record
 from build_config.acceptance.writing import failure, own_folders, write, write_container
 from build_config.sandbox.request import GIB, MIB, Container
 from build_config.wording import size
@@ -21,8 +22,9 @@ LARGE: Final = "a hundred megabytes of records need little memory"
 _ENOUGH: Final = 100_000_000
 _MEMORY: Final = 256 * MIB
 _SECONDS: Final = 120.0
-_RECORDS: Final = 50_000
-_PADDING: Final = 2_000
+_RECORDS: Final = 100_000
+_FIELDS: Final = 20
+_TEXT: Final = "some words in a field of a record "
 
 
 async def write_much(bench: Bench, test: Test, mode: str, token: str) -> CaseResult:
@@ -33,7 +35,7 @@ async def write_much(bench: Bench, test: Test, mode: str, token: str) -> CaseRes
         StepError: the engine cannot start the container.
         EngineUnavailableError: the engine went away.
     """
-    properties = {"id": {"type": "integer"}, "text": {"type": "string"}}
+    properties = {"id": {"type": "integer"}, **{name: {"type": "string"} for name in _texts()}}
     stream = Stream(name=f"large_{token}", mode=mode, properties=properties)
     batch = Batch(stream=stream, records=(), position=_RECORDS)
     level = bench.subject.settings.level
@@ -97,14 +99,16 @@ def _told(bench: Bench, problem: str) -> str:
     return f"with {memory} MiB of memory it {problem}"
 
 
+def _texts() -> dict[str, str]:
+    """Many short fields: what holds them as objects needs several times their bytes."""
+    return {f"field_{number}": _TEXT for number in range(_FIELDS)}
+
+
 def _lines(sync: Sync, stream: Stream) -> Iterator[bytes]:
-    """The records stand before the state; one in the middle is filled in for each."""
-    before, after = (
-        f'{{"type": "RECORD", "record": {{"stream": "{stream.name}", "emitted_at": 1767225600000, '
-        f'"data": {{"id": ID, "text": "{"text " * (_PADDING // 5)}"}}}}}}\n'
-    ).split("ID")
-    first, last = before.encode(), after.encode()
+    """The records stand before the state; all are one text with another number in it."""
+    message = json.dumps(record(stream.name, {**_texts(), "id": "NUMBER"})).encode() + b"\n"
+    before, after = message.split(b'"NUMBER"')
     for line in sync.lines():
         if b'"STATE"' in line:
-            yield from (b"%b%d%b" % (first, number, last) for number in range(_RECORDS))
+            yield from (b"%b%d%b" % (before, number, after) for number in range(_RECORDS))
         yield line

@@ -265,8 +265,9 @@ def _duplicates(connectors: list[Connector]) -> Iterator[Defect]:
     for (what, claimed), owners in sorted(claims.items()):
         if len(owners) > 1:
             paths = ", ".join(owner.path for owner in owners)
+            intruder = next((c for c in owners if not claimed.endswith(c.name)), owners[-1])
             yield Defect(
                 rule=f"{what}-unique",
                 message=f"{what} `{claimed}` is claimed by {len(owners)} directories: {paths}",
-                connector=owners[-1].name,
+                connector=intruder.name,
             )

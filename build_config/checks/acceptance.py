@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from build_config.acceptance.config import FILE, AcceptanceConfig
 from build_config.acceptance.config_reading import read_config
+from build_config.checks.matching import last_part
 from build_config.checks.subject import Subject
 from build_config.checks.values import deepest_line, scalar
 from build_config.connector import Connector
@@ -72,7 +73,8 @@ def _another_image(
         named = parse(config.connector_image).name if config.connector_image else ""
     except InvalidReferenceError:
         named = config.connector_image
-    if named and named != connector.image.name:
+    label_is_odd = last_part(named) == connector.name  # which `repository-directory` says already
+    if named and named != connector.image.name and not label_is_odd:
         path = f"{connector.path}/{FILE}"
         found = scalar(read_nodes(subject.settings.root / path, path), "connector_image")
         yield Defect(

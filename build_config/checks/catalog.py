@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -103,6 +104,14 @@ def read_metadata(
                 Defect(rule="metadata", message=message, connector=connector.name, path=path)
             )
     return entries, defects
+
+
+def is_uuid(text: str) -> bool:
+    """Whether it is one, written as people write them."""
+    try:
+        return str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False
 
 
 def _in_place(settings: Settings, kind: Kind) -> Iterator[Entry | Defect]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from build_config.checks.catalog import COMMON, Entry
+from build_config.checks.catalog import COMMON, Entry, is_uuid
 from build_config.checks.matching import last_part, plain_name
 from build_config.checks.subject import Subject
 from build_config.connector import Connector
@@ -73,10 +72,8 @@ def _label_is_odd(entry: Entry, connector: Connector) -> bool:
 
 
 def _without_an_image(subject: Subject) -> Iterator[Defect]:
-    """A definition whose directory could not be read has an image as soon as it can."""
     for entry in subject.matches.strays:
-        names = {last_part(entry.repository), PurePosixPath(entry.path).stem}
-        if entry.repository and not names & subject.broken:
+        if entry.repository:
             yield replace(
                 _about(subject, entry, "dockerRepository"),
                 rule="definition-orphan",
@@ -91,6 +88,8 @@ def _without_a_definition(subject: Subject) -> Iterator[Defect]:
         twin = plain_name(connector.name)
         metadata = subject.metadata.get(connector.name)
         enough = connector.kind not in subject.catalog.kept and metadata and metadata.id
+        if _may_be_unreadable(subject, connector):
+            continue
         if not enough and (twin == connector.name or twin not in subject.matches.of):
             yield Defect(
                 rule="definition-missing",
@@ -101,22 +100,27 @@ def _without_a_definition(subject: Subject) -> Iterator[Defect]:
             )
 
 
+def _may_be_unreadable(subject: Subject, connector: Connector) -> bool:
+    """Its definition may be in a file that cannot be read, as far as the file's name goes."""
+    place = subject.settings.definitions[connector.kind]
+    stems = {
+        PurePosixPath(defect.path).stem
+        for defect in subject.catalog.defects
+        if defect.path == place or defect.path.startswith(f"{place}/")
+    }
+    others = {other.name for other in subject.connectors if other is not connector}
+    return bool(stems - others)
+
+
 def _ids(subject: Subject) -> Iterator[Defect]:
     for entry in _entries(subject):
-        if entry.id and not _is_uuid(entry.id):
+        if entry.id and not is_uuid(entry.id):
             yield replace(
                 _about(subject, entry, entry.id_key),
                 rule="definition-id",
                 message=f"`{entry.id_key}` is `{entry.id}`, which is no UUID",
                 cure="give it a fresh one: `python -c 'import uuid; print(uuid.uuid4())'`",
             )
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(uuid.UUID(text)) == text.lower()
-    except ValueError:
-        return False
 
 
 def _entries(subject: Subject) -> Iterator[Entry]:

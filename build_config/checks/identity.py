@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from build_config.checks.catalog import Entry
+from build_config.checks.catalog import Entry, is_uuid
 from build_config.checks.matching import last_part
 from build_config.checks.subject import Subject
 from build_config.connector import Connector, Kind
@@ -50,8 +50,9 @@ def _metadata(subject: Subject, connector: Connector, entry: Entry) -> Iterator[
     facts = [("connectorType", str(connector.kind), "a {} is what the directory says")]
     if last_part(connector.image.path) == connector.name:
         facts.append(("dockerRepository", connector.image.name, "the image is `{}`"))
-    if definition is not None:
+    if definition is not None and is_uuid(definition.id):
         facts.append(("definitionId", definition.id, "its definition says `{}`"))
+    if definition is not None:
         facts.append(("name", definition.text("name"), "its definition says `{}`"))
     for key, expected, words in facts:
         said = entry.repository if key == "dockerRepository" else entry.text(key)

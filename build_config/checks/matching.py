@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -42,40 +42,50 @@ def last_part(repository: str) -> str:
 
 
 def match(
-    connectors: Sequence[Connector], entries: Sequence[Entry], metadata: dict[str, Entry]
+    connectors: Sequence[Connector],
+    entries: Sequence[Entry],
+    metadata: Mapping[str, Entry],
+    broken: frozenset[str],
 ) -> Matches:
-    """Match them by image name, and what is left by what else speaks for it."""
+    """Match them by image name, and what is left by what else speaks for it.
+
+    Definitions of `broken`, the directories that could not be read, are left out.
+    """
+    by_image = {(c.kind, c.image.name): c for c in connectors}
+    owners = [by_image.get((entry.kind, entry.repository)) for entry in entries]
     of: dict[str, Entry] = {}
     left: list[Entry] = []
-    by_image = {(c.kind, c.image.name): c for c in connectors}
-    for entry in entries:
-        owner = by_image.get((entry.kind, entry.repository))
-        if owner is None:
-            left.append(entry)
-        else:
+    for entry, owner in zip(entries, owners, strict=True):
+        if owner is not None:
             of.setdefault(owner.name, entry)
-    single = [c for c in connectors if c.kind is not Kind.BASE and c.name not in of]
-    meant, strays = [], []
-    for entry in left:
-        owner = _meant(entry, single, metadata)
-        if owner is None:
-            strays.append(entry)
-        else:
-            single.remove(owner)
-            meant.append((entry, owner))
-    return Matches(of=of, meant=tuple(meant), strays=tuple(strays), missing=tuple(single))
+        elif not _names(entry) & broken:
+            left.append(entry)
+    single = {c.name: c for c in connectors if c.kind is not Kind.BASE and c.name not in of}
+    meant: list[tuple[Entry, Connector]] = []
+    for guess in (_by_id, _by_name, _by_likeness):
+        for entry in tuple(left):
+            rivals = {name: c for name, c in single.items() if c.kind is entry.kind}
+            name = guess(entry, rivals, metadata)
+            if name:
+                meant.append((entry, single.pop(name)))
+                left.remove(entry)
+    return Matches(of=of, meant=tuple(meant), strays=tuple(left), missing=tuple(single.values()))
 
 
-def _meant(
-    entry: Entry, single: Sequence[Connector], metadata: dict[str, Entry]
-) -> Connector | None:
-    """Whose it must be: by the id, the file's name, the directory's name, or nearly so."""
-    rivals = {c.name: c for c in single if c.kind is entry.kind}
-    for name, connector in rivals.items():
-        if entry.id and name in metadata and metadata[name].id == entry.id:
-            return connector
-    for name in (PurePosixPath(entry.path).stem, last_part(entry.repository)):
-        if name in rivals:
-            return rivals[name]
-    close = difflib.get_close_matches(last_part(entry.repository), list(rivals), n=1, cutoff=0.9)
-    return rivals[close[0]] if close else None
+def _names(entry: Entry) -> frozenset[str]:
+    """What its connector's directory may be called."""
+    return frozenset({last_part(entry.repository), PurePosixPath(entry.path).stem})
+
+
+def _by_id(entry: Entry, rivals: Container[str], metadata: Mapping[str, Entry]) -> str:
+    ids = (name for name, other in metadata.items() if other.id == entry.id and name in rivals)
+    return next(ids, "") if entry.id else ""
+
+
+def _by_name(entry: Entry, rivals: Container[str], _metadata: Mapping[str, Entry]) -> str:
+    return next((name for name in sorted(_names(entry)) if name in rivals), "")
+
+
+def _by_likeness(entry: Entry, rivals: Iterable[str], _metadata: Mapping[str, Entry]) -> str:
+    wanted = last_part(entry.repository)
+    return next(iter(difflib.get_close_matches(wanted, list(rivals), n=1, cutoff=0.9)), "")

@@ -20,6 +20,7 @@ from build_config.errors import RepositoryError
 _USUAL = "secrets/config.json"
 """Where `invoke sync` and the acceptance tests look for a config first."""
 
+_LINE = "secrets/"
 _HARMLESS = frozenset((".gitkeep", ".gitignore", "README.md"))
 _PLACE = re.compile(r"`(?P<path>[^`]*)`, line (?P<line>\d+): (?P<problem>.*)")
 
@@ -54,6 +55,8 @@ def _tracked(subject: Subject, tracked: Iterable[str]) -> Iterator[Defect]:
 def _not_ignored(subject: Subject) -> Iterator[Defect]:
     wanted = {f"{c.path}/{_USUAL}": c for c in subject.connectors if c.kind is not Kind.BASE}
     ignored = git_changes.ignored(subject.settings.root, wanted) if wanted else frozenset()
+    said = _LINE in subject.text(".gitignore").split()  # and another rule takes it back
+    edit = None if said else Edit(path=".gitignore", line=None, old="", new=_LINE)
     for path, connector in wanted.items():
         if path not in ignored:
             yield Defect(
@@ -61,8 +64,8 @@ def _not_ignored(subject: Subject) -> Iterator[Defect]:
                 message=f"git would take `{_USUAL}` in",
                 connector=connector.name,
                 path=".gitignore",
-                cure="add the line `secrets/`",
-                edit=Edit(path=".gitignore", line=None, old="", new="secrets/"),
+                cure=f"add the line `{_LINE}`" if edit else f"`git check-ignore -v {path}`",
+                edit=edit,
             )
 
 

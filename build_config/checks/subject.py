@@ -58,18 +58,19 @@ def read_subject(settings: Settings) -> Subject:
     graph, wrong = resolve(discovery.connectors, settings.local_tag)
     catalog = read_catalog(settings)
     metadata, metadata_defects = read_metadata(settings, discovery.connectors)
+    broken = frozenset(
+        d.connector for d in discovery.defects if d.connector and not d.rule.endswith("-unique")
+    )
     subject = Subject(
         settings=settings,
         connectors=discovery.connectors,
         graph=graph,
         found=(),
-        broken=frozenset(
-            d.connector for d in discovery.defects if d.connector and not d.rule.endswith("-unique")
-        ),
+        broken=broken,
         without_dockerfile=discovery.without_dockerfile,
         catalog=catalog,
         metadata=metadata,
-        matches=match(discovery.connectors, catalog.entries, metadata),
+        matches=match(discovery.connectors, catalog.entries, metadata, broken),
     )
     located = _located((*discovery.defects, *wrong), subject)
     return replace(subject, found=(*located, *catalog.defects, *metadata_defects))

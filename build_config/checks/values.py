@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _NULL = "tag:yaml.org,2002:null"
 
@@ -45,18 +45,33 @@ def scalar(node: Any, *keys: str | int) -> Value | None:
     return Value(text=node.value, line=mark.line + 1, column=mark.column)
 
 
-def deepest_line(node: Any, keys: list[str | int]) -> int | None:
-    """The line of the node that the path leads to, or of the last one on the way to it."""
-    line = None
-    for end in range(len(keys) + 1):
-        reached = find(node, *keys[:end])
-        if reached is None:
+def deepest_line(node: Any, keys: Sequence[str | int]) -> int | None:
+    """The line of the key that the path leads to, or of the last one on the way to it."""
+    line = node.start_mark.line + 1 if node is not None else None
+    for key in keys:
+        places = _pairs_with_keys(node) if isinstance(key, str) else _items(node)
+        found = next((place for place in places if _is(place[0], key)), None)
+        if found is None:
             break
-        line = reached.start_mark.line + 1
+        name, node = found
+        line = (node if isinstance(key, int) else name).start_mark.line + 1
     return line
 
 
-def _pairs(node: Any) -> Iterator[tuple[str, Any]]:
+def _is(name: Any, key: str | int) -> bool:
+    return bool(name == key if isinstance(key, int) else name.value == key)
+
+
+def _items(node: Any) -> Iterator[tuple[Any, Any]]:
+    if node is not None and node.id == "sequence":
+        yield from enumerate(node.value)
+
+
+def _pairs_with_keys(node: Any) -> Iterator[tuple[Any, Any]]:
     if node is not None and node.id == "mapping":
-        for key, value in node.value:
-            yield key.value, value
+        yield from node.value
+
+
+def _pairs(node: Any) -> Iterator[tuple[str, Any]]:
+    for key, value in _pairs_with_keys(node):
+        yield key.value, value

@@ -138,3 +138,19 @@ def test_generations_make_an_overwrite_of_platforms_of_2024() -> None:
         for entry in document["streams"]
     }
     assert found == {"overwrite": (2, 2), "append": (0, 0), "append_dedup": (0, 0)}
+
+
+@pytest.mark.parametrize("junk", [None, [], "text", 0, {"stream_descriptor": []}])
+def test_an_odd_state_is_one_that_was_never_sent(junk: Any) -> None:
+    (problem,) = told(
+        state("users", 1), state("orders", 1), state("users", 2), {"stream": junk, "data": {}}
+    )
+    assert "a state came back that was never sent" in problem
+
+
+def test_a_state_of_2021_may_come_back_with_the_type_that_it_got_later() -> None:
+    sent = {"data": {"positions": {"users": 4}}}
+    echoes = Echoes.of([sent])
+    echoes.hear({"type": "LEGACY", "stream": None, **sent})
+    assert list(echoes.problems(Level.CURRENT)) == []
+    assert echoes.positions == {"users": 4}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import engine_under_test
 import yaml
@@ -106,8 +106,17 @@ def build(engine: Engine, shell: str) -> Image:
     return Image.from_inspection(engine.client.images.get(reference).attrs)
 
 
-def run(judge: Judge, image: Image, folder: Path, text: str, kind: Kind) -> list[CaseResult]:
-    """What a category says of the connector that this script is."""
+def run(judge: Judge, image: Image, folder: Path, text: str, **settings: Any) -> list[CaseResult]:
+    """What a category says of the connector that this script is.
+
+    Args:
+        judge: of the category.
+        image: as `build` makes it.
+        folder: an empty one.
+        text: the script.
+        settings: `kind` of the connector, a destination if not said; `level` of the protocol.
+    """
+    kind = settings.get("kind", Kind.DESTINATION)
     (folder / "connector").write_text(text)
     (folder / "read_back.sh").write_text(READ_BACK)
     (folder / "config.json").write_text("{}")
@@ -118,6 +127,7 @@ def run(judge: Judge, image: Image, folder: Path, text: str, kind: Kind) -> list
             "write": {"tests": [{"config_path": "config.json", "read_back": read_back}]},
             "robustness": tests,
         },
+        "x-protocol-level": settings.get("level", "current"),
         "x-sandbox": {
             "mounts": [{"source": "connector", "target": "/connector"}],
             "folders": ["/data"],

@@ -166,20 +166,15 @@ def record(stream: str, data: Data) -> Data:
 
 def state_stream(state: Data) -> str:
     """The name of the stream whose state it is; empty for all streams together."""
-    descriptor = (state.get("stream") or {}).get("stream_descriptor") or {}
-    return str(descriptor.get("name") or "")
+    return str(_object(_object(state.get("stream")).get("stream_descriptor")).get("name") or "")
 
 
 def identity(state: Data) -> str:
-    """The same for a state and its echo, to which a destination may add counts."""
+    """The same for a state and its echo, which may have counts, nulls and the type LEGACY more."""
     lasting = {name: value for name, value in state.items() if name not in _OF_ONE_SYNC}
-    if (lasting.get("stream") or {}).get("stream_descriptor"):
-        described = dict(lasting["stream"])
-        named = described["stream_descriptor"].items()
-        described["stream_descriptor"] = {name: value for name, value in named if value is not None}
-        lasting["stream"] = described
-    lasting = {name: value for name, value in lasting.items() if value is not None}
-    return json.dumps(lasting, sort_keys=True, ensure_ascii=False)
+    if lasting.get("type") == "LEGACY":
+        del lasting["type"]
+    return json.dumps(_without_nulls(lasting), sort_keys=True, ensure_ascii=False)
 
 
 def blocks(lines: Iterable[bytes]) -> Iterator[bytes]:
@@ -206,9 +201,20 @@ def _state(level: Level, name: str, positions: Mapping[str, int]) -> Data:
 
 
 def _positions(state: Data) -> dict[str, int]:
-    if "stream" in state:
+    """Of a state that was sent."""
+    if state_stream(state):
         return {state_stream(state): state["stream"]["stream_state"]["position"]}
     return dict(state["data"]["positions"])
+
+
+def _object(value: Any) -> Data:
+    return value if isinstance(value, dict) else {}
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nulls(it) for name, it in value.items() if it is not None}
+    return value
 
 
 def _configured(stream: Stream, sync: int) -> Data:

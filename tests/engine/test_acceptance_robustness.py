@@ -38,7 +38,7 @@ def judged(image: Image, tmp_path: Path) -> Callable[..., dict[str, CaseResult]]
     """The cases by name."""
 
     def run(text: str, kind: Kind = Kind.DESTINATION) -> dict[str, CaseResult]:
-        cases = tiny.run(robustness.judge, image, tmp_path, text, kind)
+        cases = tiny.run(robustness.judge, image, tmp_path, text, kind=kind)
         return {case.name: case for case in cases}
 
     return run

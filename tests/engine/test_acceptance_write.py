@@ -10,7 +10,6 @@ import tiny_destinations as tiny
 
 from build_config.acceptance import write
 from build_config.acceptance.case import CaseResult, Verdict
-from build_config.connector import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,9 +35,9 @@ def image(engine: Engine, shell: str) -> Image:
 def judged(image: Image, tmp_path: Path) -> Callable[..., dict[str, CaseResult]]:
     """The cases by name."""
 
-    def run(**changes: str) -> dict[str, CaseResult]:
+    def run(level: str = "current", **changes: str) -> dict[str, CaseResult]:
         text = tiny.script(**changes)
-        cases = tiny.run(write.judge, image, tmp_path, text, Kind.DESTINATION)
+        cases = tiny.run(write.judge, image, tmp_path, text, level=level)
         return {case.name: case for case in cases}
 
     return run
@@ -55,6 +54,12 @@ def test_a_good_destination_passes_every_case(
     assert failures(cases) == {}
     assert {case.verdict for case in cases.values()} == {Verdict.PASSED}
     assert "append adds to what is there" in cases
+
+
+def test_a_good_destination_of_2021_passes_every_case(
+    judged: Callable[..., dict[str, CaseResult]],
+) -> None:
+    assert failures(judged(level="2021")) == {}
 
 
 def test_a_state_that_comes_back_before_its_records_are_kept_is_caught(

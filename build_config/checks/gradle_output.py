@@ -13,12 +13,14 @@ from build_config.defect import Defect
 RULE = "gradle"
 
 _COMPILER = (
-    re.compile(r"(?P<path>.+?\.java):(?P<line>\d+): error: (?P<message>.+)"),
+    re.compile(r"(?P<path>/.+?\.java):(?P<line>\d+): error: (?P<message>.+)"),
     re.compile(r"e: (?:file://)?(?P<path>/.+?\.kts?):(?P<line>\d+):\d+:? (?P<message>.+)"),
     re.compile(r"e: (?P<path>/.+?\.kts?): \((?P<line>\d+), \d+\): (?P<message>.+)"),
     re.compile(r"(?P<path>/.+?\.groovy): (?P<line>\d+): (?P<message>.+)"),
 )
 _TASK = re.compile(r"(?:> Task )?(?P<task>:\S+)(?: FAILED)?")
+_GLUED = re.compile(r"(?P<task>(?::[\w.-]+)+)(?P<rest>/.+)")
+"""Gradle 4.4 ends the line of a task only when nothing was printed meanwhile."""
 _TEST = re.compile(r"(?P<test>\S.* > .+) FAILED")
 _THROWN = re.compile(r"\s+(?P<what>\S.*) at (?P<file>[\w$]+\.\w+):(?P<line>\d+)")
 _WHERE = re.compile(
@@ -39,31 +41,38 @@ class _Reader:
     found: list[Defect] = field(default_factory=list)
 
     def line(self, text: str, following: str) -> None:
-        if self.test:
-            thrown = _THROWN.match(text)
-            self._failed_test(thrown)
-            if thrown:
-                return
-        task, test, where = _TASK.fullmatch(text), _TEST.fullmatch(text), _WHERE.match(text)
+        glued = _GLUED.fullmatch(text)
+        if glued:
+            self.task, text = glued["task"], glued["rest"]
+        if self.test and self._failed_test(_THROWN.match(text)):
+            return
         compiler = next(filter(None, (p.fullmatch(text) for p in _COMPILER)), None)
         if compiler:
             self._add(compiler["message"], compiler["path"], int(compiler["line"]))
-        elif task:
+        elif text == "* What went wrong:":
+            self._add_general(following)
+        else:
+            self._remember(text)
+
+    def _remember(self, text: str) -> None:
+        """What the next lines are about."""
+        task, test, where = _TASK.fullmatch(text), _TEST.fullmatch(text), _WHERE.match(text)
+        if task:
             self.task = task["task"]
         elif test:
             self.test = test["test"]
         elif where:
             self.where = where["path"], int(where["line"])
-        elif text == "* What went wrong:":
-            self._add_general(following)
 
-    def _failed_test(self, thrown: re.Match[str] | None) -> None:
+    def _failed_test(self, thrown: re.Match[str] | None) -> bool:
+        """Add it; whether the line below its name said where."""
         test, self.test = self.test, ""
         if thrown is None:
             self._add(f"{test} failed")
-            return
+            return False
         file = self._source(thrown["file"])
         self._add(f"{test} failed: {thrown['what']}", file, int(thrown["line"]) if file else None)
+        return True
 
     def _source(self, name: str) -> str:
         """The test's file, by its name: Gradle does not say where it is."""

@@ -23,7 +23,6 @@ T = TypeVar("T")
 Message = dict[str, Any]
 
 REPOSITORY = Path(__file__).parent.parent.parent
-CONNECTORS = REPOSITORY / "connectors"
 ADDRESS = EngineAddress(url=engine_under_test.ADDRESS)
 LIMITS = Limits(seconds=240, output_bytes=None, memory=512 << 20)
 

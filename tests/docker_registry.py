@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import signal
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import requests
+from debian_packages import DebianPackagesError, install
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,26 +139,18 @@ def fill_for_acceptance(registry: DockerRegistry, folder: Path) -> None:
 
 def _program() -> str:
     """The path of the program, which is installed first where it is missing."""
-    found = shutil.which(PACKAGE)
-    if found is None and shutil.which("apt-get") and os.geteuid() == 0:
-        _apt_get("update")
-        _apt_get("install", "-y", "--no-install-recommends", PACKAGE)
-        found = shutil.which(PACKAGE)
-    if found is None:
-        raise DockerRegistryError(
-            f"these tests need a registry: install it with `sudo apt-get install -y {PACKAGE}`,"
-            f" or leave them out: `pytest -k 'not docker_registry'`"
+    try:
+        install(
+            PACKAGE,
+            is_there=lambda: shutil.which(PACKAGE) is not None,
+            left_out_by="not docker_registry",
         )
+    except DebianPackagesError as error:
+        raise DockerRegistryError(str(error)) from error
+    found = shutil.which(PACKAGE)
+    if found is None:
+        raise DockerRegistryError(f"`{PACKAGE}` is installed, but not on the PATH")
     return found
-
-
-def _apt_get(*arguments: str) -> None:
-    # Runlevel 1: the package has a server of its own, which is not to be started.
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-    command = ("apt-get", "-q", "-o", "DPkg::Lock::Timeout=120", *arguments)
-    sys.stderr.write(f"installing {PACKAGE}: {' '.join(command)}\n")
-    if subprocess.run(command, env=quiet, stdout=sys.stderr, check=False).returncode:
-        raise DockerRegistryError(f"`{' '.join(command)}` failed: see what it said")
 
 
 def _configuration(folder: Path, login: tuple[str, str] | None) -> Path:

@@ -18,10 +18,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from debian_packages import DebianPackagesError, install
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -138,10 +140,11 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 def _programs() -> Path:
     """The folder of the newest version's programs, installed first where there is none."""
+    try:
+        install("postgresql", is_there=lambda: _newest() is not None, left_out_by="not postgres")
+    except DebianPackagesError as error:
+        raise PostgresServerError(str(error)) from error
     found = _newest()
-    if found is None:
-        _install()
-        found = _newest()
     if found is None:
         raise PostgresServerError(f"`postgresql` is installed, but not in `{_LIBRARY}`")
     return found
@@ -150,23 +153,6 @@ def _programs() -> Path:
 def _newest() -> Path | None:
     folders = [path.parent for path in _LIBRARY.glob("*/bin/postgres")]
     return max(folders, key=lambda folder: int(folder.parent.name), default=None)
-
-
-def _install() -> None:
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise PostgresServerError(
-            "these tests need a PostgreSQL server: install it with `sudo apt-get install -y"
-            " --no-install-recommends postgresql`, or leave them out: `pytest -k 'not postgres'`"
-        )
-    # Runlevel 1: the package makes a server of its own, which is not to be started.
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
-    wanted = ("install", "-y", "--no-install-recommends", "postgresql")
-    for arguments in (("update",), wanted):
-        command = ("apt-get", "-q", "-o", "DPkg::Lock::Timeout=120", *arguments)
-        sys.stderr.write(f"installing PostgreSQL: {' '.join(command)}\n")
-        # Its lines are progress: to stderr, where pytest shows them beside a failure.
-        if subprocess.run(command, env=quiet, stdout=sys.stderr, check=False).returncode:
-            raise PostgresServerError(f"`{' '.join(command)}` failed: see what it said")
 
 
 def _hand_over(path: Path) -> None:
@@ -273,51 +259,46 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def ready_for_connectors(server: PostgresServer, connectors: Path) -> Iterator[None]:
-    """Databases for the acceptance tests of both connectors, and configs that lead there.
+def ready_for(server: PostgresServer, folder: Path) -> Iterator[None]:
+    """A database for the acceptance tests of a connector, and a config that leads there.
 
-    Configs hold a password: they are written to `secrets/`, which git and images leave out, and
-    are gone afterwards.
+    The config holds a password: it is written below `secrets/`, which git and images leave out, to
+    a folder of its own, which is gone afterwards. One run at a time has it.
     """
-    source, destination = connectors / "source-postgres", connectors / "destination-postgres"
-    server.make_database("acceptance_source")
-    seed = (source / "integration_tests" / "seed.sql").read_text()
-    server.sql(seed, database="acceptance_source")
-    server.make_database("acceptance_destination")
-    configs = {
-        source: server.config("acceptance_source", schemas=["public"], checkpoint_records=1),
-        destination: server.config("acceptance_destination", schema="public"),
-    }
-    files = {folder / "secrets" / "config.json": config for folder, config in configs.items()}
-    with Path(__file__).open() as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)  # one at a time: the next one has another server
-        yield from _with_files(files)
+    database = f"acceptance_{folder.name.replace('-', '_')}"
+    server.make_database(database)
+    seed = folder / "integration_tests" / "seed.sql"
+    if seed.is_file():
+        server.sql(seed.read_text(), database=database)
+        config = server.config(database, schemas=["public"], checkpoint_records=1)
+    else:
+        config = server.config(database, schema="public")
+    path = folder / "secrets" / "acceptance" / "config.json"
+    with (folder / "acceptance-test-config.yml").open() as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(config))
+        try:
+            yield
+        finally:
+            shutil.rmtree(path.parent)
 
 
-def _with_files(files: Mapping[Path, Mapping[str, Any]]) -> Iterator[None]:
+def main(folder: Path) -> int:
+    """The `x-service` of a connector: a server for its tests, until Ctrl-C or `kill`."""
+    ends = {signal.SIGINT, signal.SIGTERM}
     try:
-        for path, config in files.items():
-            path.parent.mkdir(exist_ok=True)
-            path.touch(mode=0o600)
-            path.write_text(json.dumps(config))
-        yield
-    finally:
-        for path in files:
-            path.unlink(missing_ok=True)
-            with suppress(OSError):  # there are secrets of someone else
-                path.parent.rmdir()
-
-
-def main(command: Sequence[str]) -> int:
-    """Run a command, such as `invoke test --connector='*-postgres'`, beside a server for it."""
-    connectors = Path(__file__).parent.parent / "connectors"
-    try:
-        with postgres_server() as server, ready_for_connectors(server, connectors):
-            return subprocess.run(command, check=False).returncode
+        with postgres_server() as server, ready_for(server, folder):
+            signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+            sys.stdout.write(f"ready: PostgreSQL for {folder.name}\n")
+            sys.stdout.flush()
+            signal.sigwait(ends)
     except PostgresServerError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(Path(sys.argv[1]).resolve()))

@@ -16,30 +16,31 @@ _STYLES = {Verdict.PASSED: "green", Verdict.FAILED: "bold red", Verdict.SKIPPED:
 
 
 def cases_table(cases: Iterable[tuple[str, CaseResult]]) -> RenderableType:
-    """(connector, case) in order; failures and reasons for skips stand below their category."""
+    """(connector, case) in order: a row for each category, below them what is not simply passed."""
     from rich import box
+    from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, highlight=False)
-    table.add_column("connector", no_wrap=True)
-    table.add_column("category", no_wrap=True)
-    table.add_column("result", no_wrap=True)
+    for title in ("connector", "category", "result"):
+        table.add_column(title, no_wrap=True)
     table.add_column("time", justify="right", no_wrap=True)
-    table.add_column("what", overflow="fold")
+    notes: list[RenderableType] = []
     above = ""
     for (connector, category), found in _grouped(cases).items():
-        verdict = _verdict(found)
-        said = [f"{case.name}: {case.message}" for case in found if case.message]
-        table.add_row(
-            connector if connector != above else "",
-            category,
-            Text(_counts(found), style=_STYLES[verdict]),
-            duration(sum(case.seconds for case in found)),
-            Text("\n".join(one_line(line) for line in said)),
-        )
+        style = _STYLES[_verdict(found)]
+        taken = duration(sum(case.seconds for case in found))
+        shown = connector if connector != above else ""
+        table.add_row(shown, category, Text(_counts(found), style=style), taken)
+        notes += [Text(_note(connector, case)) for case in found if case.message]
         above = connector
-    return table
+    return Group(table, "", *notes)
+
+
+def _note(connector: str, case: CaseResult) -> str:
+    said = f"{case.name}: {case.message}"
+    return f"{connector}: {case.category}: {case.verdict}: {one_line(said)}"
 
 
 def _grouped(

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import json
 import random
-import subprocess
-import sys
 from collections.abc import Callable
 
 import pytest
 from connector_images import (
-    CONNECTORS,
-    REPOSITORY,
     Answer,
     Message,
     configured,
@@ -19,7 +15,7 @@ from connector_images import (
     discovered,
     pipe,
 )
-from postgres_server import USER, PostgresServer, ready_for_connectors
+from postgres_server import USER, PostgresServer
 
 pytest_plugins = ["postgres_fixtures"]
 pytestmark = pytest.mark.engine
@@ -41,14 +37,6 @@ TYPES = (
     "id int, name text, amount numeric, wide numeric, at timestamptz, day date, tags jsonb,"
     " document jsonb"
 )
-
-
-def test_both_pass_their_acceptance_tests(server: PostgresServer, images: tuple[str, str]) -> None:
-    del images  # built before, and in another process
-    command = [sys.executable, "-m", "invoke", "test", "--connector=*-postgres"]
-    with ready_for_connectors(server, CONNECTORS):
-        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def compared(server: PostgresServer) -> str:

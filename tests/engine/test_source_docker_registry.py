@@ -12,7 +12,7 @@ from typing import Any
 import engine_under_test
 import pytest
 import yaml
-from docker_registry import LOGINS, USUAL, DockerRegistry, docker_registry, fill_for_acceptance
+from docker_registry import LOGINS, DockerRegistry, docker_registry
 from engine_under_test import Engine
 from yard import PROJECT, Yard
 
@@ -275,13 +275,3 @@ def test_a_read_of_a_stream_that_there_is_not_fails(
     assert (
         "`manifests`, which is not one of this source" in answer.of("TRACE")[-1]["error"]["message"]
     )
-
-
-def test_it_passes_its_acceptance_tests(source: Source) -> None:
-    yard = source.yard
-    copy(yard, f"connectors/{NAME}")
-    copy(yard, "build_config/definitions/STANDARD_SOURCE_DEFINITION", f"{NAME}.yaml")
-    with docker_registry(login=USUAL) as registry:
-        fill_for_acceptance(registry, yard.root / "connectors" / NAME / "secrets")
-        tested = yard.invoke("test", f"--connector={NAME}", "--only=acceptance", within=280)
-    assert tested.code == 0, tested

@@ -41,3 +41,6 @@ INSERT INTO "Every ""Type""" VALUES (
 
 CREATE VIEW balances AS SELECT id, balance FROM users WHERE balance >= 0 AND balance <> 'NaN';
 CREATE TABLE nothing (id int PRIMARY KEY, at date);
+-- More than 100 MB, which cost no disk.
+CREATE VIEW large AS
+SELECT number AS id, repeat('0123456789', 1000) AS text FROM generate_series(1, 11000) AS number;

@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent / PACKAGE
 # Each paragraph may import from those above it, and a family (a folder) from itself. A new module
 # gets its place here; a module of a family that the core needs is named by itself.
 LAYERS = """
-    atomic_files defect errors event_loop expansion fingerprint git_output ignore_pattern image
-    masking streams wording yaml_files
+    atomic_files child_process defect errors event_loop expansion fingerprint git_output
+    ignore_pattern image masking streams wording yaml_files
 
     acceptance.case build_records columns docker_credentials dockerfile dockerignore git steps
 
@@ -50,7 +50,7 @@ HOMES = {
     "subprocess": "checks.hadolint git git_changes machine.process",
     "threading": "displays.live",
     "yaml": "acceptance yaml_files",
-    "signal": "commands.sync event_loop machine.process performers.gradle_build",
+    "signal": "child_process commands.sync event_loop machine.process",
     "multiprocessing": "",
     "concurrent": "",
     "unittest": "",

@@ -166,12 +166,11 @@ class DockerBuilder:
 
     async def _connected(self) -> BuildKit:
         from build_config.buildkit.client import connect as connect_buildkit
-        from build_config.buildkit.endpoint import Endpoint
+        from build_config.engine_endpoint import engine_endpoint
 
         async with self._opening:
             if self._buildkit is None:
-                url = self.engine.address.url or "unix:///var/run/docker.sock"
-                endpoint = Endpoint.parse(url, tls=_tls_context(self.engine.address))
+                endpoint = engine_endpoint(self.engine.address)
                 self._buildkit = await self.stack.enter_async_context(
                     connect_buildkit(endpoint, secrets=self.offered, credentials=credentials)
                 )
@@ -215,18 +214,3 @@ def _read_image(entry: Mapping[str, Any]) -> Iterator[tuple[str, LocalImage]]:
 def _as_listed(entry: Mapping[str, Any]) -> Mapping[str, Any]:
     """An answer of `inspect` in the shape of a row of the list."""
     return {**entry, "Labels": (entry.get("Config") or {}).get("Labels")}
-
-
-def _tls_context(address: EngineAddress) -> Any:
-    """The SDK keeps file names; asyncio wants a context made from them."""
-    if not address.tls:
-        return None
-    import ssl
-
-    context = ssl.create_default_context(cafile=address.tls.ca_cert or None)
-    if not address.tls.verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    if address.tls.cert:
-        context.load_cert_chain(*address.tls.cert)
-    return context

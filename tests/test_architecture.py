@@ -26,7 +26,9 @@ LAYERS = """
     buildkit build_secrets connector_protocol context_tar engine git_changes graph logs machine
     report selection settings
 
-    definitions discovery displays docker_progress history junit machine_display sandbox
+    definitions discovery displays docker_progress engine_endpoint history junit machine_display
+
+    sandbox
 
     image_labels plan scheduler sync
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import ssl
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import (
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from build_config.buildkit.endpoint import Endpoint
+from build_config.engine_endpoint import engine_endpoint
 from build_config.errors import EngineUnavailableError, StepError
 from build_config.sandbox import owner, volumes
 from build_config.sandbox.configuration import configuration, files_archive
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from build_config.machine.engine_address import EngineAddress
     from build_config.sandbox.request import Container
 
-_USUAL_ENGINE: Final = "unix:///var/run/docker.sock"
 _WRITE_BUFFER: Final = 1 << 20
 _MISSING: Final = 404
 _IN_PROGRESS: Final = 409  # with `force`: somebody else is removing it already
@@ -49,8 +48,7 @@ async def open_containers(address: EngineAddress) -> AsyncIterator[Containers]:
     Raises:
         EngineUnavailableError: the engine does not answer.
     """
-    url = address.url or _USUAL_ENGINE
-    containers = Containers(endpoint=Endpoint.parse(url, tls=_tls_context(address)))
+    containers = Containers(endpoint=engine_endpoint(address))
     await containers.sweep()
     yield containers
 
@@ -214,16 +212,3 @@ async def _feed(running: Running, stdin: bytes) -> None:
     with suppress(BrokenPipeError):
         await running.write(stdin)
         await running.close_stdin()
-
-
-def _tls_context(address: EngineAddress) -> ssl.SSLContext | None:
-    """The SDK keeps file names; asyncio wants a context made from them."""
-    if not address.tls:
-        return None
-    context = ssl.create_default_context(cafile=address.tls.ca_cert or None)
-    if not address.tls.verify:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    if address.tls.cert:
-        context.load_cert_chain(*address.tls.cert)
-    return context

@@ -99,8 +99,14 @@ def write(folder: Path, images: tuple[Image, ...]) -> None:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
     (folder / ".gitignore").write_text(".yard/\n", encoding="utf-8")
+    commit(folder)
+
+
+def commit(folder: Path) -> None:
+    """Commit all there is; the first time it becomes a git repository."""
+    begin = ("init", "--quiet", "--initial-branch=main")
     for command in (
-        ("init", "--quiet", "--initial-branch=main"),
+        *([] if (folder / ".git").exists() else [begin]),
         ("add", "--all"),
         ("commit", "--quiet", "--message=All connectors"),
     ):

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+import check
 import cold
 import list_tasks
 import no_op
@@ -27,6 +28,7 @@ from tables import describe_machine, to_json, to_markdown
 MEASUREMENTS: Mapping[str, Callable[[Bench], Iterator[Figure]]] = MappingProxyType(
     {
         "list": list_tasks.measure,
+        "check": check.measure,
         "no-op": no_op.measure,
         "change": one_change.measure,
         "no-op-large": no_op.measure_large,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from build_config.acceptance.case import Category
 from build_config.acceptance.config import (
@@ -27,6 +28,9 @@ from build_config.connector_protocol.json_schema import compile_schema, place
 from build_config.connector_protocol.level import Level
 from build_config.errors import RepositoryError
 from build_config.yaml_files import YamlFileError, read_mapping
+
+if TYPE_CHECKING:
+    from build_config.connector_protocol.json_schema import Validator
 
 _PATHS: Final = ("config_path", "spec_path", "configured_catalog_path", "future_state_path", "path")
 _SWITCHES: Final = {
@@ -82,7 +86,7 @@ def _migrated(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _defects(document: Mapping[str, Any]) -> Iterator[str]:
-    validator = compile_schema(CONFIG)
+    validator = _validator()
     for error in validator.iter_errors(document):
         path = list(error.instance_path)
         if error.kind.name == "additionalProperties":
@@ -96,6 +100,11 @@ def _defects(document: Mapping[str, Any]) -> Iterator[str]:
         if isinstance(asked, dict) and asked.get("bypass_reason") and asked.get("tests"):
             yield f"`acceptance_tests.{name}`: has `tests` and a `bypass_reason`: only one can be"
     yield from _astray(document, [])
+
+
+@cache  # `invoke check` reads hundreds
+def _validator() -> Validator:
+    return compile_schema(CONFIG)
 
 
 def _unknown(where: str, key: str, known: list[str]) -> str:

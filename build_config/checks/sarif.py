@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from importlib import metadata
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +15,8 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 def sarif(defects: Sequence[Defect]) -> str:
     """One run; rules that were broken are described in it."""
+    from importlib import metadata  # takes a tenth of a check of a large repository
+
     broken = sorted({defect.rule for defect in defects})
     driver = {
         "name": "Connector Yard",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import engine_under_test
 import yaml
 from fakes import Told
+from tiny_connectors import ENTRYPOINT
 
 from build_config.acceptance.bench import Bench
 from build_config.acceptance.case import CaseResult, Category
@@ -98,9 +99,9 @@ esac
 
 
 def build(engine: Engine, shell: str) -> Image:
-    """An image that runs the script that is mounted as `/connector`."""
+    """An image that runs the script in its environment."""
     reference = f"{shell.partition('/')[0]}/destination-tiny:dev"
-    lines = f'FROM {shell}\nENTRYPOINT ["sh", "/connector"]\nUSER 1000:1000\n'
+    lines = f"FROM {shell}\n{ENTRYPOINT}\nUSER 1000:1000\n"
     context = io.BytesIO(lines.encode())
     engine.client.images.build(fileobj=context, tag=reference, rm=True, forcerm=True)
     return Image.from_inspection(engine.client.images.get(reference).attrs)
@@ -117,7 +118,6 @@ def run(judge: Judge, image: Image, folder: Path, text: str, **settings: Any) ->
         settings: `kind` of the connector, a destination if not said; `level` of the protocol.
     """
     kind = settings.get("kind", Kind.DESTINATION)
-    (folder / "connector").write_text(text)
     (folder / "read_back.sh").write_text(READ_BACK)
     (folder / "config.json").write_text("{}")
     tests = {"tests": [{"config_path": "config.json"}]}
@@ -128,10 +128,8 @@ def run(judge: Judge, image: Image, folder: Path, text: str, **settings: Any) ->
             "robustness": tests,
         },
         "x-protocol-level": settings.get("level", "current"),
-        "x-sandbox": {
-            "mounts": [{"source": "connector", "target": "/connector"}],
-            "folders": ["/data"],
-        },
+        "x-sandbox": {"folders": ["/data"]},
+        "custom_environment_variables": {"SCRIPT": text},
     }
     (folder / "acceptance-test-config.yml").write_text(yaml.safe_dump(document))
 

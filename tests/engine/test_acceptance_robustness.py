@@ -29,7 +29,7 @@ TERMINATED = "it ends soon after SIGTERM"
 
 @pytest.fixture(scope="module")
 def image(engine: Engine, shell: str) -> Image:
-    """Of any connector; its script is mounted."""
+    """Of any connector; its script is in the environment."""
     return tiny.build(engine, shell)
 
 

@@ -27,7 +27,7 @@ DOUBLED = "a sync that is killed and resumed doubles nothing under append_dedup"
 
 @pytest.fixture(scope="module")
 def image(engine: Engine, shell: str) -> Image:
-    """Of any destination; its script is mounted."""
+    """Of any destination; its script is in the environment."""
     return tiny.build(engine, shell)
 
 

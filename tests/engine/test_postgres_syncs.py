@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from connector_images import (
+    REPOSITORY,
     Answer,
     Message,
     configured,
@@ -99,3 +104,32 @@ def test_killed_ten_times_and_resumed_the_rows_are_the_same(
         )
         state = [json.loads(confirmed[-1])] if confirmed else state
     assert compared(server) == f"{ROWS}|{ROWS}|0|0"
+
+
+def test_invoke_sync_moves_them_and_resumes(
+    server: PostgresServer,
+    images: tuple[str, str],
+    source: Callable[..., Answer],
+    destination: Callable[..., Answer],
+    tmp_path: Path,
+) -> None:
+    """As a developer types it: no catalog; killed in the middle once, then run to its end."""
+    del images, source, destination  # the images and the two databases are there
+    server.sql(TABLE, database="shop")
+    for name, database in (("source", "shop"), ("destination", "warehouse")):
+        config = server.config(
+            database, **({"checkpoint_records": 2000} if name == "source" else {})
+        )
+        (tmp_path / f"{name}.json").write_text(json.dumps(config))
+    command = (
+        *(sys.executable, "-m", "invoke", "sync", "--source=source-postgres"),
+        *("--destination=destination-postgres", "--network=host", "--progress=plain"),
+        *(f"--{name}-config={tmp_path / name}.json" for name in ("source", "destination")),
+        f"--state={tmp_path / 'state.json'}",
+    )
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL) as killed:
+        time.sleep(5)
+        killed.kill()
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert compared(server) == f"{ROWS}|{ROWS}|0|0", done.stdout

@@ -9,7 +9,7 @@ from monorepos import settings
 
 from build_config.connector import Secret
 from build_config.errors import UsageError
-from build_config.settings import DEFAULTS, ImageSettings, read, read_jobs, read_secret
+from build_config.settings import DEFAULTS, ImageSettings, Waiver, read, read_jobs, read_secret
 
 
 def test_the_defaults_are_settings(tmp_path: Path) -> None:
@@ -93,6 +93,11 @@ def test_the_configuration_that_invoke_merges_is_read(
         ({"images": {"x": {"build_args": ["A=1"]}}}, "`images.x.build_args` must be a mapping"),
         ({"images": {"x": {"build_args": {"A": True}}}}, "`images.x.build_args.A` must be text"),
         ({"images": {"x": {"secrets": {"y": {}}}}}, "`images.x.secrets.y` must be"),
+        ({"check": {"ignored": []}}, "unknown setting `check.ignored`"),
+        ({"check": {"ignore": {"rule": "x"}}}, "`check.ignore` must be a list"),
+        ({"check": {"ignore": ["x"]}}, "`check.ignore[0]` must be a mapping"),
+        ({"check": {"ignore": [{"reason": "x"}]}}, "`check.ignore[0].rule` must be text"),
+        ({"check": {"ignore": [{"rule": "x", "why": "y"}]}}, "setting `check.ignore[0].why`"),
     ],
 )
 def test_a_setting_that_cannot_be_is_named(
@@ -101,6 +106,16 @@ def test_a_setting_that_cannot_be_is_named(
     with pytest.raises(UsageError) as caught:
         settings(tmp_path, **changes)
     assert key in str(caught.value)
+
+
+def test_an_exception_is_for_all_connectors_unless_it_names_some(tmp_path: Path) -> None:
+    entries = [{"rule": "a", "connector": "source-*", "reason": " why "}, {"rule": "b"}]
+    made = settings(tmp_path, check={"ignore": entries}).waivers
+    assert made == (
+        Waiver(rule="a", connector="source-*", reason="why"),
+        Waiver(rule="b", connector="*", reason=""),
+    )
+    assert settings(tmp_path, check={"ignore": None}).waivers == ()
 
 
 def test_a_mistyped_setting_gets_a_guess(tmp_path: Path) -> None:

@@ -98,6 +98,7 @@ class DockerBuilder:
             no_cache=build.no_cache,
             target=build.target,
             secrets=_readers(build.secrets, self.mask),
+            recorded=False,  # the run keeps its own log; another one takes the engine's time
         )
         hear = partial(tell_build, tell, self.mask, build.context_bytes)
         try:

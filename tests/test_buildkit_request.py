@@ -50,6 +50,11 @@ def test_everything_that_can_be_asked_for() -> None:
     }
 
 
+def test_only_a_build_that_shall_not_be_remembered_is_internal() -> None:
+    assert not solved().internal
+    assert solved(recorded=False).internal
+
+
 def test_each_engine_names_its_image_in_its_own_way() -> None:
     old = build_result(SolveResponse(exporter_response={"containerimage.digest": "sha256:1"}))
     assert (old.image_id, old.config_digest) == ("sha256:1", "sha256:1")

@@ -108,9 +108,10 @@ def test_the_numbers_of_solve_are_those_of_control_proto() -> None:
         session="s",
         frontend="dockerfile.v0",
         frontend_attributes={"target": "t"},
+        internal=True,
     )
     fields = list(wire.split(wire.encode(request)))
-    assert [number for number, _ in fields] == [1, 3, 4, 5, 6, 7]
+    assert [number for number, _ in fields] == [1, 3, 4, 5, 6, 7, 11]
     assert fields[2][1] == b"\x0a\x04name\x12\x01n"
 
 
@@ -121,9 +122,7 @@ def test_what_docker_20_10_answered_to_a_solve() -> None:
 
 
 def test_a_status_as_the_engine_streams_it() -> None:
-    vertex = Vertex(
-        digest="sha256:1", inputs=("sha256:0",), name="RUN x", cached=True, started=1.5, completed=2
-    )
+    vertex = Vertex(digest="sha256:1", name="RUN x", cached=True, started=1.5, completed=2)
     status = StatusResponse(
         vertexes=(vertex,), logs=(VertexLog(vertex="sha256:1", stream=2, chunk=b"\xff\n"),)
     )

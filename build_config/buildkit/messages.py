@@ -25,7 +25,7 @@ class Timestamp:
 
 
 def _decode_timestamp(raw: bytes) -> float:
-    timestamp = wire.decode(Timestamp, bytes(raw))
+    timestamp = wire.decode(Timestamp, raw)
     return timestamp.seconds + timestamp.nanoseconds / 1e9
 
 
@@ -51,6 +51,7 @@ class SolveRequest:
         ref: the client's own id of this build; Status asks by it.
         exporter: `moby` puts the image into the engine; a bare buildkitd knows `image`, `oci`, …
         session: the id of the session that serves context, secrets and credentials.
+        internal: no record of the build is kept; engines before BuildKit 0.11 keep none anyway.
     """
 
     ref: str = field(default="", metadata=TEXT.at(1))
@@ -59,6 +60,7 @@ class SolveRequest:
     session: str = field(default="", metadata=TEXT.at(5))
     frontend: str = field(default="", metadata=TEXT.at(6))
     frontend_attributes: Mapping[str, str] = field(default_factory=dict, metadata=text_map(7))
+    internal: bool = field(default=False, metadata=BOOL.at(11))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,7 +82,6 @@ class Vertex:
     """A step of the build as it stands now; sent again whenever it changes."""
 
     digest: str = field(default="", metadata=TEXT.at(1))
-    inputs: tuple[str, ...] = field(default=(), metadata=TEXT.repeated(2))
     name: str = field(default="", metadata=TEXT.at(3))
     cached: bool = field(default=False, metadata=BOOL.at(4))
     started: float | None = field(default=None, metadata=MOMENT.at(5))
@@ -102,8 +103,6 @@ class VertexStatus:
     name: str = field(default="", metadata=TEXT.at(3))
     current: int = field(default=0, metadata=INT64.at(4))
     total: int = field(default=0, metadata=INT64.at(5))
-    started: float | None = field(default=None, metadata=MOMENT.at(7))
-    completed: float | None = field(default=None, metadata=MOMENT.at(8))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,7 +114,6 @@ class VertexLog:
     """
 
     vertex: str = field(default="", metadata=TEXT.at(1))
-    timestamp: float | None = field(default=None, metadata=MOMENT.at(2))
     stream: int = field(default=0, metadata=INT64.at(3))
     chunk: bytes = field(default=b"", metadata=BYTES.at(4))
 

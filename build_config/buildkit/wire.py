@@ -47,7 +47,7 @@ class MalformedMessageError(ValueError):
 class Place:
     """Where a field is on the wire, and how its values are written (`encode`) and read (`decode`).
 
-    `fold` makes the field's value of all its occurrences, in order.
+    `fold` makes the field's value of all its occurrences, in order; without it the last one wins.
     """
 
     number: int
@@ -55,7 +55,7 @@ class Place:
     encode: Callable[[Any], Raw]
     decode: Callable[[Any], Any]
     spread: Callable[[Any], Iterable[Any]]
-    fold: Callable[[list[Any]], Any]
+    fold: Callable[[list[Any]], Any] | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +68,7 @@ class Kind:
 
     def at(self, number: int) -> Mapping[str, Place]:
         """The metadata of a single field: absent when it holds a default, last one wins."""
-        return self._place(number, spread=_unless_default, fold=lambda values: values[-1])
+        return self._place(number, spread=_unless_default, fold=None)
 
     def repeated(self, number: int) -> Mapping[str, Place]:
         """The metadata of a `repeated` field: a tuple."""
@@ -79,7 +79,7 @@ class Kind:
         number: int,
         *,
         spread: Callable[[Any], Iterable[Any]],
-        fold: Callable[[list[Any]], Any],
+        fold: Callable[[list[Any]], Any] | None,
     ) -> Mapping[str, Place]:
         place = Place(
             number=number,
@@ -109,6 +109,8 @@ def encode_varint(number: int) -> bytes:
 
 def decode_varint(data: bytes, position: int) -> tuple[int, int]:
     """The unsigned number at `position`, and the position behind it."""
+    if position < len(data) and data[position] < 0x80:  # noqa: PLR2004 - one group: nearly always
+        return data[position], position + 1
     number = 0
     for shift in range(0, _VARINT_BITS, 7):
         if position >= len(data):
@@ -137,9 +139,7 @@ BOOL: Final = Kind(wire_type=VARINT, encode=int, decode=bool)
 
 def message(kind: type[M]) -> Kind:
     """The kind of a field that holds another message."""
-    return Kind(
-        wire_type=LENGTH_DELIMITED, encode=encode, decode=lambda raw: decode(kind, bytes(raw))
-    )
+    return Kind(wire_type=LENGTH_DELIMITED, encode=encode, decode=lambda raw: decode(kind, raw))
 
 
 def text_map(number: int) -> Mapping[str, Place]:
@@ -171,6 +171,16 @@ def _places(kind: type[Message]) -> dict[str, Place]:
     return {field.name: field.metadata[_METADATA_KEY] for field in fields(kind)}
 
 
+@cache
+def _by_number(kind: type[Message]) -> dict[int, tuple[str, Place]]:
+    return {place.number: (name, place) for name, place in _places(kind).items()}
+
+
+@cache
+def _folds(kind: type[Message]) -> tuple[tuple[str, Callable[[list[Any]], Any]], ...]:
+    return tuple((name, place.fold) for name, place in _places(kind).items() if place.fold)
+
+
 def encode(record: Message) -> bytes:
     """The record as protobuf; fields in declared order, defaults left out as proto3 does."""
     return b"".join(
@@ -186,21 +196,25 @@ def decode(kind: type[M], data: bytes) -> M:
     Raises:
         MalformedMessageError: the bytes are cut short or are no protobuf.
     """
-    found: dict[int, list[Raw]] = {}
+    declared = _by_number(kind)
+    values: dict[str, Any] = {}
     for number, raw in split(data):
-        found.setdefault(number, []).append(raw)
-    values = {
-        name: place.fold([place.decode(raw) for raw in found[place.number]])
-        for name, place in _places(kind).items()
-        if place.number in found
-    }
+        if number in declared:
+            name, place = declared[number]
+            if place.fold:
+                values.setdefault(name, []).append(place.decode(raw))
+            else:
+                values[name] = place.decode(raw)
+    for name, fold in _folds(kind):
+        if name in values:
+            values[name] = fold(values[name])
     return kind(**values)
 
 
 def split(data: bytes) -> Iterator[tuple[int, Raw]]:
     """Every (field number, raw value) of a message, in order; fixed-size values stay bytes."""
-    position = 0
-    while position < len(data):
+    position, end = 0, len(data)
+    while position < end:
         key, position = decode_varint(data, position)
         number, wire_type = key >> 3, key & 7
         if wire_type == VARINT:
@@ -213,7 +227,7 @@ def split(data: bytes) -> Iterator[tuple[int, Raw]]:
             size = _FIXED_SIZES[wire_type]
         else:
             raise MalformedMessageError(f"wire type {wire_type} is not in use since proto3")
-        if position + size > len(data):
+        if position + size > end:
             raise MalformedMessageError("the message ends inside a field")
         yield number, data[position : position + size]
         position += size

@@ -129,7 +129,7 @@ def fill_for_acceptance(registry: DockerRegistry, folder: Path) -> None:
     registry.push("library/alpine", "3.20", "latest")
     registry.push("team/app", "1.10", "1_000")
     registry.delete("no-tags", registry.push("no-tags", "gone"))
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     user, password = registry.login
     for name, used in (("config", password), ("wrong_password", f"not {password}")):
         who = {"auth_type": "basic", "username": user, "password": used}

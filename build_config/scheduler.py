@@ -278,7 +278,7 @@ class _Teller:
         self._said = ("", -_BLINK)
 
     def activity(self, text: str, current: int | None = None, total: int | None = None) -> None:
-        """The same words with other numbers are worth an event only now and then, and at the end."""
+        """The same words with other numbers are an event only now and then, and at the end."""
         now = self._run.now()
         is_soon = self._said[0] == text and now - self._said[1] < _BLINK
         if is_soon and (current is None or current != total):

@@ -11,22 +11,28 @@ import asyncio
 import sys
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from build_config.child_process import child_process
+from build_config.child_process import child_process, lines
 from build_config.engine import Tell
 from build_config.errors import StepError
+from build_config.wording import one_line
 
 _SECONDS: Final = 300.0
 """Until it is ready; the first time it may have to be installed."""
 
 _READY: Final = "ready"
 
+_SHOWN: Final = 300
+"""Characters of each of its last lines."""
+
 
 @asynccontextmanager
-async def beside(command: tuple[str, ...], root: Path, tell: Tell) -> AsyncIterator[None]:
+async def beside(
+    command: tuple[str, ...], root: Path, tell: Tell, *, seconds: float = _SECONDS
+) -> AsyncIterator[None]:
     """Have the service run for the length of an `async with`; nothing for an empty command.
 
     Raises:
@@ -37,37 +43,47 @@ async def beside(command: tuple[str, ...], root: Path, tell: Tell) -> AsyncItera
         return
     words = tuple(sys.executable if word == "python" else word for word in command)
     tell.activity(f"starting `{' '.join(command)}`")
-    try:
-        async with child_process(words, root) as (_, output):
-            await _until_ready(command, output, tell)
-            hearing = asyncio.create_task(_hear(output, tell))
-            try:
-                yield
-            finally:
-                hearing.cancel()
-    except OSError as error:
-        raise _failure(command, f"cannot be started: {error.strerror}") from error
+    async with AsyncExitStack() as stack:
+        try:
+            _, output = await stack.enter_async_context(child_process(words, root))
+        except OSError as error:
+            raise _failure(command, f"cannot be started: {error.strerror}") from error
+        await _until_ready(command, output, tell, seconds)
+        hearing = asyncio.create_task(_hear(command, output, tell))
+        try:
+            yield
+        finally:
+            hearing.cancel()
+            await asyncio.wait({hearing})
 
 
-async def _until_ready(command: tuple[str, ...], output: asyncio.StreamReader, tell: Tell) -> None:
+async def _until_ready(
+    command: tuple[str, ...], output: asyncio.StreamReader, tell: Tell, seconds: float
+) -> None:
     last: deque[str] = deque(maxlen=3)
+
+    def words() -> str:
+        return " / ".join(one_line(line)[:_SHOWN] for line in last) or "it said nothing"
+
     try:
-        async with asyncio.timeout(_SECONDS):
-            async for raw in output:
-                last.append(raw.decode(errors="replace").rstrip())
-                tell.line(last[-1])
-                if last[-1].startswith(_READY):
+        async with asyncio.timeout(seconds):
+            async for line in lines(output):
+                last.append(line)
+                tell.line(line)
+                if line.startswith(_READY):
                     return
     except TimeoutError as error:
-        raise _failure(command, f"was not ready after {_SECONDS:.0f} s") from error
-    raise _failure(command, f"ended before it was ready: {' / '.join(last) or 'it said nothing'}")
+        raise _failure(command, f"was not ready after {seconds:.0f} s: {words()}") from error
+    raise _failure(command, f"ended before it was ready: {words()}")
 
 
-async def _hear(output: asyncio.StreamReader, tell: Tell) -> None:
+async def _hear(command: tuple[str, ...], output: asyncio.StreamReader, tell: Tell) -> None:
     """Take what it says, so that it never waits for a reader."""
-    async for raw in output:
-        tell.line(raw.decode(errors="replace").rstrip())
+    async for line in lines(output):
+        tell.line(line)
+    tell.line(f"`{' '.join(command)}` ended before the tests did")
 
 
 def _failure(command: tuple[str, ...], what: str) -> StepError:
-    return StepError(f"`{' '.join(command)}` {what}", hint="see `x-service` in its config")
+    hint = "correct `x-service` in its `acceptance-test-config.yml`, or what it starts"
+    return StepError(f"`{' '.join(command)}` {what}", hint=hint)

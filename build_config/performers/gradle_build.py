@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from build_config.child_process import child_process
+from build_config.child_process import child_process, lines
 from build_config.connector import Connector
 from build_config.engine import Tell
 from build_config.errors import StepError
@@ -69,8 +69,7 @@ def _task(connector: Connector) -> str:
 async def _hear(output: asyncio.StreamReader, tell: Tell) -> str:
     """Pass its lines on; the task that failed, where Gradle names one."""
     failed = ""
-    async for raw in output:
-        line = raw.decode(errors="replace").rstrip()
+    async for line in lines(output):
         tell.line(line)
         if line.startswith("> Task "):
             tell.activity(line.removeprefix("> Task "))

@@ -10,6 +10,9 @@ from typing import Final
 
 from build_config.wording import one_line
 
+WHOLE: Final = "is judged"
+"""The name of the one case of a category that is not looked into."""
+
 _TOLD: Final = 5
 _LONGEST: Final = 600
 _DETAILS: Final = 20

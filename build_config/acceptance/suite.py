@@ -22,6 +22,7 @@ from build_config.acceptance import (
 )
 from build_config.acceptance.bench import Bench
 from build_config.acceptance.case import (
+    WHOLE,
     CaseResult,
     Category,
     judged,
@@ -106,7 +107,7 @@ async def _judge_category(bench: Bench, category: Category) -> list[CaseResult]:
     if asked is None:
         return [_not_asked(bench.subject, category)]
     if asked.bypass_reason:
-        return [skipped(category, "is judged", asked.bypass_reason)]
+        return [skipped(category, WHOLE, asked.bypass_reason)]
     tests = asked.tests or (Test(),)
     results = []
     for number, test in enumerate(tests, 1):
@@ -129,12 +130,12 @@ async def _judge_test(bench: Bench, category: Category, test: Test) -> list[Case
 
 def _not_asked(subject: Subject, category: Category) -> CaseResult:
     if subject.config is None:
-        return skipped(category, "is judged", f"the connector has no `{FILE}`")
+        return skipped(category, WHOLE, f"the connector has no `{FILE}`")
     because = f"`{FILE}` has no `{category}`"
     if subject.config.strictness is Strictness.LOW:
-        return skipped(category, "is judged", because)
+        return skipped(category, WHOLE, because)
     because += ": under `test_strictness_level: high` give it `tests` or a `bypass_reason`"
-    return judged(category, "is judged", [because])
+    return judged(category, WHOLE, [because])
 
 
 def _named(result: CaseResult, test: str) -> CaseResult:

@@ -1,12 +1,12 @@
-"""Cases in, what a person reads of them out: a row for each connector and category."""
+"""Cases in, what a person reads of them out: rows for connectors and categories, and notes."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from build_config.acceptance.case import CaseResult, Verdict
+from build_config.acceptance.case import WHOLE, CaseResult, Verdict
 from build_config.wording import duration, one_line
 
 if TYPE_CHECKING:
@@ -16,9 +16,8 @@ _STYLES = {Verdict.PASSED: "green", Verdict.FAILED: "bold red", Verdict.SKIPPED:
 
 
 def cases_table(cases: Iterable[tuple[str, CaseResult]]) -> RenderableType:
-    """(connector, case) in order: a row for each category, below them what is not simply passed."""
+    """(connector, case) in order: a row for each category."""
     from rich import box
-    from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
@@ -26,21 +25,22 @@ def cases_table(cases: Iterable[tuple[str, CaseResult]]) -> RenderableType:
     for title in ("connector", "category", "result"):
         table.add_column(title, no_wrap=True)
     table.add_column("time", justify="right", no_wrap=True)
-    notes: list[RenderableType] = []
     above = ""
     for (connector, category), found in _grouped(cases).items():
         style = _STYLES[_verdict(found)]
         taken = duration(sum(case.seconds for case in found))
         shown = connector if connector != above else ""
         table.add_row(shown, category, Text(_counts(found), style=style), taken)
-        notes += [Text(_note(connector, case)) for case in found if case.message]
         above = connector
-    return Group(table, "", *notes)
+    return table
 
 
-def _note(connector: str, case: CaseResult) -> str:
-    said = f"{case.name}: {case.message}"
-    return f"{connector}: {case.category}: {case.verdict}: {one_line(said)}"
+def notes(cases: Iterable[tuple[str, CaseResult]]) -> Iterator[str]:
+    """A line for each case that is not simply passed."""
+    for connector, case in cases:
+        if case.message:
+            said = case.message if case.name == WHOLE else f"{case.name}: {case.message}"
+            yield f"{connector}: {case.category}: {case.verdict}: {one_line(said)}"
 
 
 def _grouped(

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from build_config.acceptance import bad_input, kept_modes, killed_writes
-from build_config.acceptance.case import CaseResult, Category, Problems, judged, skipped
+from build_config.acceptance.case import WHOLE, CaseResult, Category, Problems, judged, skipped
 from build_config.acceptance.read_back import KEY, Program, ReadBackError
 from build_config.acceptance.sample_streams import MODES
 from build_config.acceptance.writing import WriteTest, Written, declared_modes, together
@@ -44,7 +44,7 @@ async def judge(bench: Bench, test: Test) -> list[CaseResult]:
         token=secrets.token_hex(3),
     )
     if not asked.modes:
-        return [skipped(Category.WRITE, "is judged", f"it declares none of {', '.join(MODES)}")]
+        return [skipped(Category.WRITE, WHOLE, f"it declares none of {', '.join(MODES)}")]
     try:
         groups = await together(
             partial(killed_writes.judge, asked),

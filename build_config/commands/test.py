@@ -10,12 +10,12 @@ from typing import Any
 
 from build_config import history
 from build_config.acceptance.config import FILE
-from build_config.acceptance.table import cases_table
-from build_config.atomic_files import write_text
+from build_config.acceptance.table import cases_table, notes
+from build_config.atomic_files import rewrite
 from build_config.commands.planning import Planned, Wish, check_secrets, plan_for
 from build_config.commands.running import RunOptions, run, show_report
 from build_config.displays.choice import choose
-from build_config.errors import one_of
+from build_config.errors import UsageError, YardError, one_of
 from build_config.junit import junit_xml
 from build_config.plan_testing import TESTS, plan_tests
 from build_config.report import Report
@@ -54,9 +54,11 @@ def test(settings: Settings, streams: Streams, **typed: Any) -> int:
         fail_fast=flags.fail_fast,
         secrets=settings.secrets,
         begin=time.monotonic(),
-        command="invoke test",
+        command=f"invoke test --only={flags.only}" if flags.only else "invoke test",
     )
     only = _kinds(flags.only)
+    if flags.junit and Path(flags.junit).is_dir():
+        raise UsageError(f"`--junit={flags.junit}` is a directory", hint="name a file in it")
     planned = plan_for(settings, streams, Wish(connector=flags.connector, kind=flags.kind))
     if not planned.selected:
         streams.note("nothing is selected, hence nothing to test")
@@ -94,8 +96,19 @@ def _show(report: Report, streams: Streams, options: RunOptions, *, junit_file: 
     """The cases, then how it went; and the file that CI systems read."""
     if report.cases and options.display not in _NO_TABLE:
         names = {result.step.key: result.step.target for result in report.results}
-        streams.console.print(cases_table((names[c.key], c.case) for c in report.cases))
+        cases = [(names[heard.key], heard.case) for heard in report.cases]
+        streams.console.print(cases_table(cases), "", sep="\n")
+        for note in notes(cases):  # a terminal wraps it and a person can still copy it as one
+            streams.console.print(note, soft_wrap=True, markup=False, highlight=False)
     show_report(report, streams, options)
     if junit_file:
-        write_text(Path(junit_file), junit_xml(report))
+        _write_junit(Path(junit_file), report)
     return report.exit_code
+
+
+def _write_junit(file: Path, report: Report) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        rewrite(file, junit_xml(report).encode())  # others read it too, not only its owner
+    except OSError as error:
+        raise YardError(f"`--junit={file}` cannot be written: {error.strerror}") from error

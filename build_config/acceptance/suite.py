@@ -30,6 +30,7 @@ from build_config.acceptance.case import (
 )
 from build_config.acceptance.config import FILE, Strictness, Test, TestClass
 from build_config.acceptance.fixtures import FixtureError
+from build_config.acceptance.hiding import without_secrets
 from build_config.connector import Kind
 from build_config.engine import Tell
 from build_config.errors import StepError
@@ -114,7 +115,7 @@ async def _judge_category(bench: Bench, category: Category) -> list[CaseResult]:
         judgements = await _judge_test(bench, category, test)
         named = f"{test.config_path}, test {number}" if len(tests) > 1 else ""
         results += [_named(result, named) for result in judgements]
-    return results
+    return without_secrets(bench, tests, results)
 
 
 async def _judge_test(bench: Bench, category: Category, test: Test) -> list[CaseResult]:

@@ -31,7 +31,10 @@ Nearly all that a repository is read into stays until the end.
 
 Command = Callable[[Settings, Streams], int]
 
-_REPEATABLE = ("--connector", "-c", "--secret", "-s")
+_REPEATABLE = (
+    *("--connector", "-c", "--secret", "-s"),
+    *("--stream", "--source-mount", "--destination-mount"),
+)
 
 
 def run(context: Context, project: Path, command: Command) -> None:

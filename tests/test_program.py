@@ -114,7 +114,10 @@ def test_settings_that_cannot_be_are_wrong_usage(
     assert "hint: set INVOKE_ROOT" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("words", [["--connector"], ["--connector", "--force"], ["-c", "-f"]])
+@pytest.mark.parametrize(
+    "words",
+    [["--connector"], ["--connector", "--force"], ["-c", "-f"], ["--stream", "--full-refresh"]],
+)
 def test_a_repeatable_flag_without_a_value_does_not_mean_all(
     tmp_path: Path, words: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

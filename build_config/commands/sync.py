@@ -163,7 +163,9 @@ def _run(settings: Settings, streams: Streams, engine: DockerEngine, prepared: _
         except pipeline.SyncFailedError as error:
             for line in error.lines:
                 streams.note(f"  | {one_line(line)}")
-            error.hint = f"all that was said: `{log.path}`; the next sync goes on from there"
+            error.hint = f"all that was said: `{log.path}`"
+            if prepared.state_path.exists():
+                error.hint += "; the next sync goes on from the confirmed state"
             raise
         finally:
             if prepared.state_path.exists() and prepared.display not in {"json", "quiet"}:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final, TypeGuard
 
 TYPES: Final = frozenset(
@@ -65,6 +65,24 @@ def log_line(message: Message) -> str:
     """What a LOG says."""
     log = payload(message, "log")
     return f"{log.get('level', 'INFO')} {log.get('message', '')}"
+
+
+def last_words(lines: Iterable[str], told: Collection[str]) -> Iterator[str]:
+    """What a person reads of the last lines of an output.
+
+    Messages of the log shrink to their first line, data is left out, and so is what the errors
+    that are `told` anyway say.
+    """
+    for line in lines:
+        message = parse(line.encode())
+        if message is None:
+            # a long message has lost its end
+            if not line.startswith('{"type":'):
+                yield line
+        elif message["type"] == "LOG":
+            said = log_line(message).partition("\n")[0]
+            if not any(error in said for error in told):
+                yield said
 
 
 def status_trace(key: StreamKey, status: str, milliseconds: float) -> bytes:

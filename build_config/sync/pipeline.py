@@ -17,6 +17,7 @@ from build_config.sync.catalog import incremental_streams, replaced_streams
 from build_config.sync.messages import (
     Message,
     error_of,
+    last_words,
     log_line,
     parse,
     payload,
@@ -203,7 +204,7 @@ class _Joint:
         if ending.is_good and not errors:
             return None
         said = f": {errors[0]}" if errors else ""
-        last = ending.last_stderr or ending.last_stdout
+        last = ending.last_stderr or tuple(last_words(ending.last_stdout, errors))
         return SyncFailedError(f"`{side.name}` {ending.story}{said}", lines=last)
 
     def _unfinished_stream(self) -> SyncFailedError | None:

@@ -76,7 +76,7 @@ def read(path: Path) -> SavedState:
     except (OSError, ValueError) as error:
         raise UsageError(
             f"the state `{path}` cannot be read: {error}",
-            hint="correct it, or start over with `--full-refresh`",
+            hint="correct it, or move it away to start over",
         ) from error
     if is_object(document):
         return SavedState(whole={"type": "LEGACY", "data": document})
@@ -85,7 +85,7 @@ def read(path: Path) -> SavedState:
         if not is_object(message):
             raise UsageError(
                 f"the state `{path}` is neither an array of states nor an object",
-                hint="correct it, or start over with `--full-refresh`",
+                hint="correct it, or move it away to start over",
             )
         state = state.with_confirmed(message)
     return state

@@ -63,8 +63,10 @@ def write(state: Path, image_id: str, kind: str, record: TestRecord) -> None:
 def read(state: Path, image_id: str, kind: str) -> TestRecord | None:
     """The record; None where there is none, or none that can be trusted."""
     entry = _read(_file(state, image_id)).get(kind)
+    if not isinstance(entry, dict) or not isinstance(entry.get("passed"), bool):
+        return None
     try:
-        return TestRecord(**entry) if entry is not None else None
+        return TestRecord(**entry)
     except TypeError:
         return None
 
@@ -72,7 +74,7 @@ def read(state: Path, image_id: str, kind: str) -> TestRecord | None:
 def _read(file: Path) -> dict[str, Any]:
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(document, dict) or document.get("format") != _FORMAT:
         return {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from contextlib import closing
 from pathlib import Path
@@ -89,3 +90,12 @@ def test_a_daemon_outlives_the_call_and_writes_to_its_log(tmp_path: Path) -> Non
 def test_a_daemon_that_does_not_start_is_a_failure(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="does not start"):
         start_detached(("/no/such/daemon",), log=tmp_path / "log")
+
+
+def test_a_command_of_a_background_job_can_be_stopped_too(tmp_path: Path) -> None:
+    """A shell's `&` makes its job deaf to SIGINT, and a deaf shell cannot set a trap for it."""
+    deaf = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        test_a_lone_leader_is_asked_and_finishes_its_work(tmp_path)
+    finally:
+        signal.signal(signal.SIGINT, deaf)

@@ -52,6 +52,7 @@ def stream(
             errors="replace",
             env={**os.environ, **(environment or {})},
             start_new_session=True,
+            preexec_fn=_heed_interrupts,  # noqa: PLW1509 - no threads run here
         )
     except OSError as error:
         raise CommandError(f"`{command[0]}` does not start: {error.strerror}") from error
@@ -122,6 +123,11 @@ def last_lines(log: Path) -> tuple[str, ...]:
             return tuple(line.rstrip() for line in deque(lines, maxlen=TAIL_LINES))
     except OSError:
         return ()
+
+
+def _heed_interrupts() -> None:
+    """Background jobs of a shell are deaf to SIGINT, children included: ours has to hear it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _stop(process: subprocess.Popen[str], *, whole_group: bool) -> None:

@@ -151,6 +151,7 @@ def sync(
     help={
         "connector": CONNECTOR,
         "kind": "only source, destination or base",
+        "changed-since": "only what changed since this commit, and what stands on that",
         "only": "unit, acceptance, or both",
         "fail-fast": "start nothing more after the first failure",
         "jobs": "how many steps run at a time (default: chosen from the machine)",
@@ -162,6 +163,7 @@ def test(
     context: Context,
     connector: list[str],
     kind: str | None = None,
+    changed_since: str | None = None,
     only: str | None = None,
     fail_fast: bool = False,
     jobs: str | None = None,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
-from build_config import build_records, build_secrets, git, history
+from build_config import build_records, build_secrets, git, git_changes, history
 from build_config.connector import Secret
 from build_config.docker_engine import DockerEngine, open_engine
 from build_config.engine import LocalImage
@@ -42,12 +43,14 @@ class Wish:
     Attributes:
         connector: patterns of `--connector`.
         kind: of `--kind`.
+        changed_since: a ref; only what changed since then, and what stands on that.
         force: build again whatever the engine has.
         engine_needed: without it a silent engine makes every image unknown, said once.
     """
 
     connector: Sequence[str] = ()
     kind: str | None = None
+    changed_since: str | None = None
     force: bool = False
     engine_needed: bool = True
 
@@ -58,11 +61,13 @@ def plan_for(settings: Settings, streams: Streams, wish: Wish) -> Planned:
     Raises:
         RepositoryError: the repository is broken.
         EngineUnavailableError: no engine answered and one is needed.
-        UsageError: a name or a kind that is nobody's.
+        UsageError: a name or a kind that is nobody's, or a ref that git does not know.
     """
     with git.asking(settings.root) as asked:
         repository = load(settings)
         selected = repository.select(wish.connector, kind=wish.kind)
+        if wish.changed_since is not None:
+            selected &= _changed(settings.root, repository, wish.changed_since)
         snapshot = git.snapshot(settings.root, asked)
     wanted = repository.graph.with_dependencies(selected)
     connectors = (repository.graph.connectors[name] for name in sorted(wanted))
@@ -93,6 +98,17 @@ def plan_for(settings: Settings, streams: Streams, wish: Wish) -> Planned:
         images=images or {},
         snapshot=snapshot,
     )
+
+
+def _changed(root: Path, repository: Repository, ref: str) -> frozenset[str]:
+    """What has a file that is not as it was, or was removed; and all that stands on it."""
+    paths = git_changes.changed_paths(root, git_changes.merge_base(root, ref))
+    changed = (
+        connector.name
+        for connector in repository.connectors
+        if any(path.startswith(f"{connector.path}/") for path in paths)
+    )
+    return repository.graph.with_dependents(changed)
 
 
 def check_secrets(plan: Plan, offered: tuple[Secret, ...]) -> None:

@@ -32,6 +32,7 @@ class TestFlags:
 
     connector: Sequence[str] = ()
     kind: str | None = None
+    changed_since: str | None = None
     only: str | None = None
     fail_fast: bool = False
     jobs: str | None = None
@@ -59,7 +60,8 @@ def test(settings: Settings, streams: Streams, **typed: Any) -> int:
     only = _kinds(flags.only)
     if flags.junit and Path(flags.junit).is_dir():
         raise UsageError(f"`--junit={flags.junit}` is a directory", hint="name a file in it")
-    planned = plan_for(settings, streams, Wish(connector=flags.connector, kind=flags.kind))
+    wish = Wish(connector=flags.connector, kind=flags.kind, changed_since=flags.changed_since)
+    planned = plan_for(settings, streams, wish)
     if not planned.selected:
         streams.note("nothing is selected, hence nothing to test")
         return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -39,6 +40,12 @@ def rewrite(file: Path, content: bytes) -> None:
     _replace(file, content, mode=mode)
 
 
+def sweep(file: Path) -> None:
+    """Remove what killed writers of this file left beside it."""
+    for left in file.parent.glob(f".{file.name}-*"):
+        left.unlink(missing_ok=True)
+
+
 def _replace(file: Path, content: bytes, *, mode: int | None = None, durable: bool = True) -> None:
     descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
     try:
@@ -58,9 +65,10 @@ def _replace(file: Path, content: bytes, *, mode: int | None = None, durable: bo
 
 
 def _sync_folder(folder: Path) -> None:
-    """Else a crash of the machine may still bring the old file back."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    """Makes the rename last through a crash; some file systems have no such call for folders."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from build_config import atomic_files
 from build_config.errors import UsageError
 from build_config.sync import lock, states
 from build_config.sync.ledger import Ledger
@@ -119,7 +120,7 @@ for cursor in range(10**9):
             time.sleep(milliseconds / 1000)
             os.kill(process.pid, signal.SIGKILL)
         assert states.read(path)
-    states.sweep(path)
+    atomic_files.sweep(path)
     assert [each.name for each in tmp_path.iterdir()] == ["state.json"]
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from build_config import logs
+from build_config import atomic_files, logs
 from build_config.commands.planning import Planned, Wish, plan_for
 from build_config.commands.running import RunOptions, run
 from build_config.connector import Connector, Kind
@@ -152,7 +152,7 @@ def _prepare(
 
 def _run(settings: Settings, streams: Streams, engine: DockerEngine, prepared: _Sync) -> None:
     """With images that are there, and nobody else at the state."""
-    states.sweep(prepared.state_path)
+    atomic_files.sweep(prepared.state_path)
     folder = logs.run_folder(settings.root, now=datetime.now(UTC), process=os.getpid())
     name = f"sync-{prepared.source.name}--{prepared.destination.name}.log"
     with journal.opened(folder / name) as log:

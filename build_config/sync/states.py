@@ -7,14 +7,12 @@ or the object of a LEGACY state.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from build_config import atomic_files
 from build_config.errors import UsageError
 from build_config.sync.messages import Message, StreamKey, is_object, payload, stream_key
 
@@ -93,20 +91,7 @@ def read(path: Path) -> SavedState:
 
 def write(path: Path, state: SavedState) -> None:
     """Replace the file: whoever is killed when, it holds the old state or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(state.document(), file, indent=2)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            Path(name).unlink()
-        raise
-    _sync_folder(path.parent)
+    atomic_files.write_text(path, json.dumps(state.document(), indent=2) + "\n")
 
 
 def forget(path: Path, keys: Collection[StreamKey]) -> None:
@@ -122,12 +107,6 @@ def forget(path: Path, keys: Collection[StreamKey]) -> None:
         path.unlink(missing_ok=True)
 
 
-def sweep(path: Path) -> None:
-    """Remove what killed writers of this file left beside it."""
-    for left in path.parent.glob(f".{path.name}.*"):
-        left.unlink(missing_ok=True)
-
-
 def _descriptor(state: Message) -> StreamKey | None:
     """The stream of a STREAM state, also of one that does not say its type."""
     return stream_key(payload(payload(state, "stream"), "stream_descriptor"))
@@ -135,13 +114,3 @@ def _descriptor(state: Message) -> StreamKey | None:
 
 def _lasting(state: Message) -> Message:
     return {name: value for name, value in state.items() if name not in _OF_ONE_RUN}
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes the rename last through a power failure; Windows has no such call."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -5,7 +5,6 @@ Invoke merges the defaults below with `invoke.yaml`, `~/.invoke.yaml` and `INVOK
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from typing import Any
 
 from build_config.connector import Secret
 from build_config.errors import UsageError
-from build_config.image import InvalidReferenceError, parse
+from build_config.image import DOCKER_HUB, InvalidReferenceError, parse
+from build_config.settings_values import inside, mapping, refuse_unknown, text
 
 DEFAULTS: dict[str, Any] = {
     "root": ".",
@@ -34,6 +34,9 @@ DEFAULTS: dict[str, Any] = {
     "secrets": {},
     "images": {},
     "check": {"ignore": []},
+    "templates": [],
+    "registry": "docker.io",
+    "publish": {"allow_bootstrapped_bases": False, "remote": ""},
 }
 _IMAGE_KEYS = ("build_args", "secrets")
 _WAIVER_KEYS = ("rule", "connector", "reason")
@@ -62,6 +65,22 @@ class Waiver:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Publishing:
+    """How images are published.
+
+    Attributes:
+        registry: host of the registry, and a prefix where there is one: `ghcr.io/acme`.
+        remote: git remote that holds what was published, for all who publish; None for the
+            repository itself.
+        bootstrapped: also publish what stands on a base that `invoke setup` made itself.
+    """
+
+    registry: str
+    remote: str | None
+    bootstrapped: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """Where things are and how to build them; every path is checked to be inside `root`.
 
@@ -78,6 +97,8 @@ class Settings:
         secrets: build secrets offered to every image.
         images: settings of single images, by name.
         waivers: what `invoke check` passes over.
+        templates: folders with templates of the team's own, absolute.
+        publishing: where to publish to, and what may be.
     """
 
     root: Path
@@ -92,6 +113,8 @@ class Settings:
     secrets: tuple[Secret, ...]
     images: Mapping[str, ImageSettings]
     waivers: tuple[Waiver, ...]
+    templates: tuple[Path, ...]
+    publishing: Publishing
 
     @property
     def state(self) -> Path:
@@ -126,9 +149,11 @@ def read(config: Any, project: Path) -> Settings:
         secrets=_secrets("secrets", config["secrets"], root),
         images={
             str(name): _image(str(name), value, root)
-            for name, value in _mapping("images", config["images"]).items()
+            for name, value in mapping("images", config["images"]).items()
         },
         waivers=_waivers(config["check"]),
+        templates=_templates(config["templates"], root),
+        publishing=_publishing(config),
     )
 
 
@@ -163,11 +188,11 @@ def read_secret(text: str) -> Secret:
 
 def _image(name: str, value: object, root: Path) -> ImageSettings:
     key = f"images.{name}"
-    own = _mapping(key, value)
-    _refuse_unknown(key, own, _IMAGE_KEYS)
-    arguments = _mapping(f"{key}.build_args", own.get("build_args"))
+    own = mapping(key, value)
+    refuse_unknown(key, own, _IMAGE_KEYS)
+    arguments = mapping(f"{key}.build_args", own.get("build_args"))
     return ImageSettings(
-        build_args={str(k): _text(f"{key}.build_args.{k}", v) for k, v in arguments.items()},
+        build_args={str(k): text(f"{key}.build_args.{k}", v) for k, v in arguments.items()},
         secrets=_secrets(f"{key}.secrets", own.get("secrets"), root),
     )
 
@@ -175,10 +200,10 @@ def _image(name: str, value: object, root: Path) -> ImageSettings:
 def _secrets(key: str, value: object, root: Path) -> tuple[Secret, ...]:
     """`{id: {src: file}}` or `{id: {env: VARIABLE}}`: the value itself never stands in settings."""
     found = []
-    for name, source in _mapping(key, value).items():
+    for name, source in mapping(key, value).items():
         if not isinstance(source, Mapping) or set(source) not in ({"src"}, {"env"}):
             raise UsageError(f"`{key}.{name}` must be `src: FILE` or `env: VARIABLE`")
-        where = {kind: _text(f"{key}.{name}.{kind}", place) for kind, place in source.items()}
+        where = {kind: text(f"{key}.{name}.{kind}", place) for kind, place in source.items()}
         file = str(root / Path(where["src"]).expanduser()) if "src" in where else None
         found.append(Secret(id=str(name), file=file, variable=where.get("env")))
     return tuple(found)
@@ -186,66 +211,72 @@ def _secrets(key: str, value: object, root: Path) -> tuple[Secret, ...]:
 
 def _waivers(value: object) -> tuple[Waiver, ...]:
     """`check.ignore`: a list of `{rule, connector, reason}`; without a connector it is for all."""
-    own = _mapping("check", value)
-    _refuse_unknown("check", own, DEFAULTS["check"])
+    own = mapping("check", value)
+    refuse_unknown("check", own, DEFAULTS["check"])
     entries = own.get("ignore") or []
     if not isinstance(entries, list):
         raise UsageError("`check.ignore` must be a list of `{rule: …, connector: …, reason: …}`")
     found = []
     for number, entry in enumerate(entries):
         key = f"check.ignore[{number}]"
-        fields = _mapping(key, entry)
-        _refuse_unknown(key, fields, _WAIVER_KEYS)
+        fields = mapping(key, entry)
+        refuse_unknown(key, fields, _WAIVER_KEYS)
         found.append(
             Waiver(
-                rule=_text(f"{key}.rule", fields.get("rule")),
-                connector=_text(f"{key}.connector", fields.get("connector", "*")),
+                rule=text(f"{key}.rule", fields.get("rule")),
+                connector=text(f"{key}.connector", fields.get("connector", "*")),
                 reason=str(fields.get("reason") or "").strip(),
             )
         )
     return tuple(found)
 
 
+def _templates(value: object, root: Path) -> tuple[Path, ...]:
+    """Folders; a relative one starts at the root. One of them may stand alone, as text."""
+    listed = value.split(os.pathsep) if isinstance(value, str) else value or []
+    if not isinstance(listed, list | tuple):
+        raise UsageError("`templates` must be a list of folders")
+    return tuple(root / Path(text("templates", entry)).expanduser() for entry in listed)
+
+
+def _publishing(config: Any) -> Publishing:
+    own = mapping("publish", config["publish"])
+    refuse_unknown("publish", own, DEFAULTS["publish"])
+    return Publishing(
+        registry=read_registry(str(config["registry"])),
+        remote=str(own.get("remote") or "") or None,
+        bootstrapped=own.get("allow_bootstrapped_bases") in (True, "1", "true"),
+    )
+
+
+def read_registry(text: str) -> str:
+    """A registry's host, with a prefix or without: `docker.io`, `localhost:5000`, `ghcr.io/acme`.
+
+    Raises:
+        UsageError: it is none.
+    """
+    registry = text.removesuffix("/")
+    try:
+        legal = parse(f"{registry}/x/y").name == f"{registry}/x/y" or registry == DOCKER_HUB
+    except InvalidReferenceError:
+        legal = False
+    host = registry.partition("/")[0]
+    if not legal or not ("." in host or ":" in host or host == "localhost"):
+        raise UsageError(
+            f"`registry` is not a registry: `{text}`",
+            hint="write host or host/prefix, without https://",
+        )
+    return registry
+
+
 def _folders(config: Any, key: str, root: Path) -> dict[str, str]:
     """A mapping of names to paths that stay in the root; the names are those of the defaults."""
-    paths = _mapping(key, config[key])
-    _refuse_unknown(key, paths, DEFAULTS[key])
+    paths = mapping(key, config[key])
+    refuse_unknown(key, paths, DEFAULTS[key])
     return {
-        name: _inside(f"{key}.{name}", _text(f"{key}.{name}", paths.get(name, default)), root)
+        name: inside(f"{key}.{name}", text(f"{key}.{name}", paths.get(name, default)), root)
         for name, default in DEFAULTS[key].items()
     }
-
-
-def _mapping(key: str, value: object) -> Mapping[str, Any]:
-    """Nothing stands for an empty one: `images:` with all its lines commented out."""
-    if value is None:
-        return {}
-    if not hasattr(value, "items"):  # Invoke's own mappings are no Mapping
-        raise UsageError(f"`{key}` must be a mapping, not `{value}`")
-    return dict(value.items())
-
-
-def _text(key: str, value: object) -> str:
-    """Text or a number; YAML's true, null and lists are seldom what was meant."""
-    if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
-        return str(value)
-    raise UsageError(f"`{key}` must be text, not `{value}`", hint="put it between quotes")
-
-
-def _inside(key: str, value: str, root: Path) -> str:
-    """A path relative to the root that stays in it, normalised."""
-    path = Path(os.path.normpath(root / value))
-    if not path.is_relative_to(root):
-        raise UsageError(f"`{key}` leaves the repository: `{value}`")
-    return path.relative_to(root).as_posix()
-
-
-def _refuse_unknown(key: str, value: Mapping[str, Any], known: Any) -> None:
-    for name in value:
-        if name not in known:
-            close = difflib.get_close_matches(name, list(known), n=1)
-            hint = f"did you mean `{key}.{close[0]}`?" if close else f"known: {', '.join(known)}"
-            raise UsageError(f"unknown setting `{key}.{name}`", hint=hint)
 
 
 def _refuse_illegal_name(namespace: str, local_tag: str) -> None:

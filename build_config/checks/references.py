@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from build_config.checks.semver import order
 from build_config.checks.subject import Subject
 from build_config.defect import Defect
+from build_config.versions import order
 
 
 def check(subject: Subject) -> Iterator[Defect]:

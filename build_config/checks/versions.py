@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from build_config.checks.catalog import Entry
 from build_config.checks.changelogs import latest_in_changelog, rows_on_page
 from build_config.checks.documentation import own_page
-from build_config.checks.semver import is_tag, order
 from build_config.checks.subject import Subject
 from build_config.checks.values import Value
 from build_config.connector import Connector
 from build_config.defect import Defect, Edit
 from build_config.discovery import VERSION_LABEL
+from build_config.versions import is_tag, order
 
 _SECTION = re.compile(r"\[([^\[\]]+)\]\s*(?:#.*)?$")
 _TOML_VERSION = re.compile(r"""version\s*=\s*(["'])(?P<version>[^"']*)\1""")

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from build_config.checks.semver import is_tag, order
+from build_config.versions import is_tag, order
 
 ORDERED = (
     "0.1.0", "0.9.0", "0.10.0", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta",

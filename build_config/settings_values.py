@@ -1,0 +1,48 @@
+"""One value of the configuration in, the same value checked out."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from build_config.errors import UsageError
+
+
+def mapping(key: str, value: object) -> Mapping[str, Any]:
+    """Nothing stands for an empty one: `images:` with all its lines commented out."""
+    if value is None:
+        return {}
+    if not hasattr(value, "items"):  # Invoke's own mappings are no Mapping
+        raise UsageError(f"`{key}` must be a mapping, not `{value}`")
+    return dict(value.items())
+
+
+def text(key: str, value: object) -> str:
+    """Text or a number; YAML's true, null and lists are seldom what was meant."""
+    if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
+        return str(value)
+    raise UsageError(f"`{key}` must be text, not `{value}`", hint="put it between quotes")
+
+
+def inside(key: str, value: str, root: Path) -> str:
+    """A path relative to the root that stays in it, normalised."""
+    path = Path(os.path.normpath(root / value))
+    if not path.is_relative_to(root):
+        raise UsageError(f"`{key}` leaves the repository: `{value}`")
+    return path.relative_to(root).as_posix()
+
+
+def refuse_unknown(key: str, value: Mapping[str, Any], known: Any) -> None:
+    """Refuse a key that nobody reads.
+
+    Raises:
+        UsageError: with a guess at what was meant.
+    """
+    for name in value:
+        if name not in known:
+            close = difflib.get_close_matches(name, list(known), n=1)
+            hint = f"did you mean `{key}.{close[0]}`?" if close else f"known: {', '.join(known)}"
+            raise UsageError(f"unknown setting `{key}.{name}`", hint=hint)

@@ -17,10 +17,10 @@ ROOT = Path(__file__).resolve().parent.parent / PACKAGE
 # gets its place here; a module of a family that the core needs is named by itself.
 LAYERS = """
     atomic_files child_process defect errors event_loop expansion fingerprint git_output
-    ignore_pattern image masking settings_values streams wording yaml_files
+    ignore_pattern image masking streams wording yaml_files
 
     acceptance.case build_records columns docker_credentials dockerfile dockerignore git release
-    steps versions
+    settings_values steps versions
 
     connector context events step_order test_records
 

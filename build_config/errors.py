@@ -60,6 +60,18 @@ class StepError(YardError):
         self.line = line
 
 
+class ConflictError(StepError):
+    """A version is published, or claimed, with other content: it is never replaced."""
+
+    exit_code = 3
+
+
+class UnclearError(StepError):
+    """A registry or a repository did not say what is there; nothing is done on a guess."""
+
+    exit_code = 4
+
+
 class MachineError(YardError):
     """`invoke setup` could not make this machine able to build."""
 

@@ -1,7 +1,4 @@
-"""What git knows about a working tree: a folder in, blob ids of its clean files and the rest out.
-
-The only module that starts git.
-"""
+"""What git knows of a working tree: a folder in, blob ids of its clean files and the rest out."""
 
 from __future__ import annotations
 
@@ -10,10 +7,11 @@ import re
 from bisect import bisect_left
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from subprocess import DEVNULL, PIPE, CompletedProcess, Popen
+from subprocess import CompletedProcess
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
+from build_config import git_process
 from build_config.errors import YardError
 from build_config.git_output import parse_index, parse_status, split
 
@@ -42,14 +40,6 @@ _SIZES = ("cat-file", "--batch-check=%(objectsize)")
 _PREFIX = ("rev-parse", "--show-prefix")
 _LINE_ENDS = ("config", "--get", "core.autocrlf")
 
-# Set inside hooks; they would make git answer for another repository than the one asked about.
-_FOREIGN_VARIABLES = frozenset(
-    (
-        *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR"),
-        *("GIT_NAMESPACE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES"),
-        *("GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS"),
-    )
-)
 _CONVERTING = frozenset((b"true", b"input", b"yes", b"on", b"1"))
 _SHA256_DIGITS = 64
 _SLASH = ord("/")
@@ -114,25 +104,23 @@ class Snapshot:
         return first < last or _covers(self.changed, prefix)
 
 
-Asked = tuple[Popen[bytes], ...]
-"""Git at work on what `snapshot` wants to know; empty when git is not installed."""
-
-
 @contextmanager
-def asking(root: Path) -> Iterator[Asked]:
+def asking(root: Path) -> Iterator[git_process.Asked]:
     """Start asking git about everything below `root`, for the length of a `with`.
 
     `snapshot` takes the answers: what is done before that, git does not have to be waited for.
     """
     with ExitStack() as stack:
-        asked = _start_all(root, _PREFIX, _STATUS, _LIST_FILES, _LIST_CONVERTED, _LINE_ENDS)
+        asked = git_process.start_all(
+            root, _PREFIX, _STATUS, _LIST_FILES, _LIST_CONVERTED, _LINE_ENDS
+        )
         for process in asked:
             stack.enter_context(process)
             stack.callback(process.kill)
         yield asked
 
 
-def snapshot(root: Path, asked: Asked | None = None) -> Snapshot | None:
+def snapshot(root: Path, asked: git_process.Asked | None = None) -> Snapshot | None:
     """Ask git about everything below `root`, in about the time of one `git status`.
 
     Args:
@@ -148,7 +136,7 @@ def snapshot(root: Path, asked: Asked | None = None) -> Snapshot | None:
     if asked is None:
         with asking(root) as begun:
             return snapshot(root, begun)
-    answers = [_finish(process) for process in asked]
+    answers = [git_process.finish(process) for process in asked]
     if not answers or _is_no_repository(answers[0]):
         return None
     *needed, line_ends = answers
@@ -178,13 +166,15 @@ def _with_blob_bytes(root: Path, blobs: dict[bytes, str]) -> set[bytes]:
     Nothing is known of what a program rewrites. Line ends are only ever LF in the blob and the
     longer CRLF on disk, so a clean file of the same length has the same bytes.
     """
-    answers = _run(root, _LIST_REWRITTEN) if blobs else None
+    answers = git_process.run(root, _LIST_REWRITTEN) if blobs else None
     if answers is None:
         return set()
     _expect_success(root, answers[0])
     for path in split(answers[0].stdout).intersection(blobs):
         del blobs[path]
-    sizes = _feed(root, _SIZES, "".join(f"{blob}\n" for blob in blobs.values()).encode()).stdout
+    sizes = git_process.feed(
+        root, _SIZES, "".join(f"{blob}\n" for blob in blobs.values()).encode()
+    ).stdout
     folder = os.fsencode(root) + b"/"
     same = set()
     for path, size in zip(blobs, sizes.splitlines(), strict=False):
@@ -197,14 +187,6 @@ def _with_blob_bytes(root: Path, blobs: dict[bytes, str]) -> set[bytes]:
 def head(root: Path) -> str | None:
     """Give the id of the commit that is checked out; None without git or before the first one."""
     return _first_line(root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-
-
-def ask(root: Path, *command: str, fed: bytes = b"") -> CompletedProcess[bytes] | None:
-    """Ask git one question, with `fed` on its standard input; None when it is not installed."""
-    try:
-        return _feed(root, command, fed)
-    except FileNotFoundError:
-        return None
 
 
 def remote_url(root: Path) -> str | None:
@@ -239,46 +221,9 @@ def _covers(paths: Sequence[bytes], prefix: bytes) -> bool:
     return any(at < len(paths) and paths[at] == folder for folder, at in places)
 
 
-def _run(root: Path, *commands: tuple[str, ...]) -> list[CompletedProcess[bytes]] | None:
-    """Run git commands side by side; None when git is not installed."""
-    return [_finish(process) for process in _start_all(root, *commands)] or None
-
-
-def _start_all(root: Path, *commands: tuple[str, ...]) -> Asked:
-    """Nothing when git is not installed."""
-    try:
-        return tuple(_start(root, command) for command in commands)
-    except FileNotFoundError:
-        return ()
-
-
-def _feed(root: Path, command: tuple[str, ...], fed: bytes) -> CompletedProcess[bytes]:
-    with _start(root, command, asked=PIPE) as process:
-        output, errors = process.communicate(fed)
-    return CompletedProcess(process.args, process.returncode, output, errors)
-
-
-def _start(root: Path, command: tuple[str, ...], *, asked: int = DEVNULL) -> Popen[bytes]:
-    environment = {
-        **{name: value for name, value in os.environ.items() if name not in _FOREIGN_VARIABLES},
-        "GIT_OPTIONAL_LOCKS": "0",  # only look: never compete with the user's own git
-        "GIT_NO_LAZY_FETCH": "1",  # nor with the network
-        "LC_ALL": "C",  # messages are matched below
-    }
-    return Popen(
-        ["git", "-C", str(root), *command], stdin=asked, stdout=PIPE, stderr=PIPE, env=environment
-    )
-
-
-def _finish(process: Popen[bytes]) -> CompletedProcess[bytes]:
-    with process:
-        output, errors = process.communicate()
-    return CompletedProcess(process.args, process.returncode, output, errors)
-
-
 def _first_line(root: Path, *command: str) -> str | None:
     """Ask a question with a short answer; None when git has none."""
-    answers = _run(root, command)
+    answers = git_process.run(root, command)
     if answers is None or answers[0].returncode:
         return None
     return os.fsdecode(answers[0].stdout.splitlines()[0])

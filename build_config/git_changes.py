@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from subprocess import CompletedProcess
 
-from build_config import git
+from build_config import git_process
 from build_config.errors import UsageError, YardError
 
 
@@ -17,13 +17,13 @@ def merge_base(root: Path, ref: str) -> str:
     Raises:
         UsageError: no git repository, no such ref, or nothing in common.
     """
-    commit = git.ask(root, "rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}")
+    commit = git_process.ask(root, "rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}")
     if commit is None or commit.returncode:
         raise UsageError(
             f"`--changed-since={ref}`: {_last_words(commit)}",
             hint="name a branch, a tag or a commit that `git log` knows; a shallow clone has few",
         )
-    base = git.ask(root, "merge-base", "HEAD", commit.stdout.decode().strip())
+    base = git_process.ask(root, "merge-base", "HEAD", commit.stdout.decode().strip())
     if base is None or base.returncode:
         raise UsageError(
             f"`--changed-since={ref}`: it has no commit in common with what is checked out",
@@ -54,7 +54,7 @@ def texts_at(root: Path, commit: str, paths: Iterable[str]) -> dict[str, str]:
     """The text of those of the files that are in that commit; what is not UTF-8 is replaced."""
     wanted = [path for path in paths if "\n" not in path]
     fed = b"".join(b"%s:./%s\n" % (commit.encode(), os.fsencode(path)) for path in wanted)
-    rest = _succeeded(root, git.ask(root, "cat-file", "--batch", fed=fed))
+    rest = _succeeded(root, git_process.ask(root, "cat-file", "--batch", fed=fed))
     texts = {}
     for path in wanted:
         head, _, rest = rest.partition(b"\n")
@@ -72,7 +72,7 @@ def secret_files(root: Path) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     None without git.
     """
     spec = ":(glob)**/secrets/**"
-    tracked = git.ask(root, "ls-files", "-z", "--", spec)
+    tracked = git_process.ask(root, "ls-files", "-z", "--", spec)
     if tracked is None or tracked.returncode:
         return None
     others = _listed(root, "ls-files", "-z", "--others", "--", spec)
@@ -82,14 +82,14 @@ def secret_files(root: Path) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
 def ignored(root: Path, paths: Iterable[str]) -> frozenset[str]:
     """Those of the paths, which need not exist, that an ignore rule keeps out of git."""
     fed = b"".join(os.fsencode(path) + b"\0" for path in paths)
-    answer = git.ask(root, "check-ignore", "--no-index", "-z", "--stdin", fed=fed)
+    answer = git_process.ask(root, "check-ignore", "--no-index", "-z", "--stdin", fed=fed)
     if answer is not None and answer.returncode == 1:  # none of them
         return frozenset()
     return frozenset(_names(_succeeded(root, answer)))
 
 
 def _listed(root: Path, *command: str) -> set[str]:
-    return _names(_succeeded(root, git.ask(root, *command)))
+    return _names(_succeeded(root, git_process.ask(root, *command)))
 
 
 def _names(listing: bytes) -> set[str]:

@@ -17,15 +17,15 @@ ROOT = Path(__file__).resolve().parent.parent / PACKAGE
 # gets its place here; a module of a family that the core needs is named by itself.
 LAYERS = """
     atomic_files child_process defect errors event_loop expansion fingerprint git_output
-    ignore_pattern image masking streams wording yaml_files
+    git_process ignore_pattern image masking streams wording yaml_files
 
     acceptance.case build_records columns docker_credentials dockerfile dockerignore git release
     settings_values steps versions
 
     connector context events step_order test_records
 
-    buildkit build_secrets connector_protocol context_tar engine git_changes graph logs machine
-    report selection settings
+    buildkit build_secrets connector_protocol context_tar engine git_changes git_refs graph logs
+    machine report selection settings
 
     definitions discovery displays docker_progress engine_endpoint history junit machine_display
 
@@ -50,7 +50,7 @@ HOMES = {
     "grpclib": "buildkit",
     "invoke": "program",
     "rich": "acceptance.table displays machine_display report streams sync.display",
-    "subprocess": "checks.hadolint git git_changes machine.process",
+    "subprocess": "checks.hadolint git git_changes git_process git_refs machine.process",
     "threading": "displays.live",
     "yaml": "acceptance yaml_files",
     "signal": "child_process commands.sync event_loop machine.process",

@@ -1,0 +1,196 @@
+"""Refs of a git repository, or of its remote, as a store: read at one moment, swapped or refused.
+
+A ref is created, or moved from one known commit to another, or nothing happens: `git update-ref`
+and `git push --force-with-lease` both compare before they swap. Nobody's working tree, index or
+checked-out branch is touched.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import CompletedProcess
+
+from build_config import git_process
+from build_config.errors import UnclearError, UsageError
+
+NOTHING = "0" * 40
+_SECONDS = 60.0
+_FETCHED = "refs/connectoryard/fetched"
+_PENDING = "refs/connectoryard/pending"
+_WRITER = "Connector Yard <noreply@connectoryard.dev>"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where refs are kept.
+
+    Attributes:
+        root: a working tree of the repository.
+        remote: name of a remote, or its URL; None for the repository itself.
+    """
+
+    root: Path
+    remote: str | None = None
+
+    def __str__(self) -> str:
+        """As a message names it."""
+        return f"remote `{self.remote}`" if self.remote else "the repository"
+
+
+def tip(place: Place, ref: str) -> str | None:
+    """The commit that a ref is at, with its objects here; None where there is no such ref.
+
+    Raises:
+        UnclearError: git or its remote did not answer.
+        UsageError: this is no git repository.
+    """
+    if place.remote is None:
+        found = _succeeded(place, "for-each-ref", "--format=%(objectname)", "--", ref)
+        return found.stdout.decode().strip() or None
+    listed = _succeeded(place, "ls-remote", "--", place.remote, ref).stdout.decode()
+    for line in listed.splitlines():
+        commit, _, name = line.partition("\t")
+        if name == ref:
+            _fetch(place, ref, commit)
+            return commit
+    return None
+
+
+def names(place: Place, prefix: str) -> dict[str, str]:
+    """All refs below a prefix, with the commits that they are at; nothing is fetched.
+
+    Raises:
+        UnclearError: git or its remote did not answer.
+    """
+    if place.remote is None:
+        found = _succeeded(place, "for-each-ref", "--format=%(objectname)%09%(refname)", prefix)
+    else:
+        found = _succeeded(place, "ls-remote", "--", place.remote, f"{prefix}/*")
+    pairs = (line.partition("\t") for line in found.stdout.decode().splitlines())
+    return {name: commit for commit, _, name in pairs}
+
+
+def files(place: Place, commit: str, folder: str) -> dict[str, bytes]:
+    """Path -> content of every file below a folder of a commit.
+
+    Raises:
+        UnclearError: git failed.
+    """
+    listed = _succeeded(place, "ls-tree", "-r", "-z", "--full-tree", commit, f"{folder}/").stdout
+    blobs = {}
+    for entry in listed.decode().split("\0")[:-1]:
+        facts, _, path = entry.partition("\t")
+        blobs[path] = facts.split()[2]
+    fed = "".join(f"{blob}\n" for blob in blobs.values()).encode()
+    rest = memoryview(_succeeded(place, "cat-file", "--batch", fed=fed).stdout)
+    contents, start = {}, 0
+    for path in blobs:
+        end = bytes(rest[start : start + 200]).index(b"\n") + start
+        size = int(bytes(rest[start:end]).split()[2])
+        contents[path] = bytes(rest[end + 1 : end + 1 + size])
+        start = end + size + 2
+    return contents
+
+
+def message(place: Place, commit: str) -> str:
+    """What a commit says.
+
+    Raises:
+        UnclearError: git failed.
+    """
+    raw = _succeeded(place, "cat-file", "commit", commit).stdout.decode(errors="replace")
+    return raw.partition("\n\n")[2]
+
+
+def commit_of(
+    place: Place, parent: str | None, changed: Mapping[str, bytes], *, said: str, at: int
+) -> str:
+    """A new commit that nothing refers to yet: the parent's files with these in their place.
+
+    Args:
+        place: where its objects go; nothing is sent to a remote.
+        parent: None for a first commit.
+        changed: path from the top -> content.
+        said: its message.
+        at: seconds since the epoch.
+
+    Raises:
+        UnclearError: git failed.
+    """
+    pending = f"{_PENDING}/{uuid.uuid4().hex}"
+    text = said.encode()
+    stream = [f"commit {pending}\nmark :1\ncommitter {_WRITER} {at} +0000\n".encode()]
+    stream.append(b"data %d\n%s\n" % (len(text), text))
+    if parent:
+        stream.append(b"from %s\n" % parent.encode())
+    for path, content in changed.items():
+        stream.append(b"M 100644 inline %s\n" % path.encode())
+        stream.append(b"data %d\n%s\n" % (len(content), content))
+    stream.append(b"get-mark :1\ndone\n")
+    made = _succeeded(
+        place,
+        *("-c", "core.fsync=committed", "fast-import", "--quiet", "--done"),
+        fed=b"".join(stream),
+    )
+    commit = made.stdout.decode().strip()
+    _succeeded(place, "update-ref", "-d", pending, commit)
+    return commit
+
+
+def swap(place: Place, ref: str, *, old: str | None, new: str) -> bool:
+    """Move a ref from `old` (None: it must not exist) to `new`; False when it was not there.
+
+    Raises:
+        UnclearError: git or its remote did not say whether it happened.
+    """
+    if place.remote is None:
+        done = _asked(place, "update-ref", ref, new, old or NOTHING)
+        if done.returncode == 0:
+            return True
+        return _refused(place, done, tip(place, ref), old)
+    lease = f"--force-with-lease={ref}:{old or ''}"
+    done = _asked(place, "push", "--quiet", lease, "--", place.remote, f"{new}:{ref}")
+    now = new if done.returncode == 0 else tip(place, ref)
+    # the answer may be lost although the ref has moved
+    return now == new or _refused(place, done, now, old)
+
+
+def _refused(place: Place, done: CompletedProcess[bytes], now: str | None, old: str | None) -> bool:
+    """False when somebody else moved it; anything else is no answer."""
+    if now != old or b"lock" in done.stderr or b"rejected" in done.stderr:
+        return False
+    raise _unclear(place, done)
+
+
+def _fetch(place: Place, ref: str, commit: str) -> None:
+    if _asked(place, "cat-file", "-e", f"{commit}^{{commit}}").returncode:
+        kept = f"+{ref}:{_FETCHED}/{ref.removeprefix('refs/')}"
+        _succeeded(
+            place, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", str(place.remote), kept
+        )
+
+
+def _succeeded(place: Place, *command: str, fed: bytes = b"") -> CompletedProcess[bytes]:
+    answer = _asked(place, *command, fed=fed)
+    if answer.returncode:
+        raise _unclear(place, answer)
+    return answer
+
+
+def _asked(place: Place, *command: str, fed: bytes = b"") -> CompletedProcess[bytes]:
+    try:
+        answer = git_process.ask(place.root, *command, fed=fed, seconds=_SECONDS)
+    except TimeoutError as error:
+        raise UnclearError(f"{place}: {error}", hint="see whether it can be reached") from error
+    if answer is None:
+        raise UsageError("git is not installed", hint="what is published is kept in git")
+    return answer
+
+
+def _unclear(place: Place, answer: CompletedProcess[bytes]) -> UnclearError:
+    words = answer.stderr.decode(errors="replace").strip().splitlines() or ["git said nothing"]
+    line = next((word for word in words if word.startswith(("fatal: ", "error: "))), words[-1])
+    return UnclearError(f"{place}: {line}", hint="put right what git says, and again")

@@ -166,11 +166,12 @@ def _refused(place: Place, done: CompletedProcess[bytes], now: str | None, old: 
 
 
 def _fetch(place: Place, ref: str, commit: str) -> None:
+    """Have its objects here, and a ref that keeps them: the next fetch is then a small one."""
     if _asked(place, "cat-file", "-e", f"{commit}^{{commit}}").returncode:
-        kept = f"+{ref}:{_FETCHED}/{ref.removeprefix('refs/')}"
-        _succeeded(
-            place, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", str(place.remote), kept
-        )
+        options = ("--quiet", "--no-tags", "--no-write-fetch-head")
+        _succeeded(place, "fetch", *options, str(place.remote), ref)
+        # somebody beside us may be doing the same, and one of us is enough
+        _asked(place, "update-ref", f"{_FETCHED}/{ref.removeprefix('refs/')}", commit)
 
 
 def _succeeded(place: Place, *command: str, fed: bytes = b"") -> CompletedProcess[bytes]:

@@ -27,7 +27,8 @@ LAYERS = """
     buildkit build_secrets connector_protocol context_tar engine git_changes git_refs graph logs
     machine report selection settings
 
-    definitions discovery displays docker_progress engine_endpoint history junit machine_display
+    definitions discovery displays docker_progress engine_endpoint history junit ledger
+    machine_display
 
     sandbox
 

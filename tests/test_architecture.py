@@ -30,7 +30,7 @@ LAYERS = """
     definitions discovery displays docker_progress engine_endpoint history junit ledger
     machine_display
 
-    sandbox
+    registry sandbox
 
     image_labels plan scheduler sync
 
@@ -49,6 +49,7 @@ HOMES = {
     "requests": "docker_engine machine",
     "dockerfile": "dockerfile",
     "grpclib": "buildkit",
+    "httpx": "registry",
     "invoke": "program",
     "rich": "acceptance.table displays machine_display report streams sync.display",
     "subprocess": "checks.hadolint git git_changes git_process git_refs machine.process",

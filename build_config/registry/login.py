@@ -1,0 +1,162 @@
+"""A challenge and the login of the Docker configuration in, an `Authorization` header out.
+
+Basic logins, tokens for a scope (distribution/distribution, docs/spec/auth/token.md), and identity
+tokens that stand for a password (docs/spec/auth/oauth.md). No secret is in any text made here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from build_config.masking import Mask
+from build_config.registry.address import Address
+from build_config.registry.challenge import Challenge, read_challenge
+from build_config.registry.manifests import told
+from build_config.registry.patience import AGAIN, retry_after
+from build_config.registry.transport import Reply, Request, Silence, Transport
+
+Credentials = Callable[[str], tuple[str, str] | None]
+"""A registry's host -> user and password; an identity token has an empty user."""
+
+_CLIENT = "connector-yard"
+_OK = 200
+_DENIED = frozenset({400, 401, 403})
+_SECONDS_OF_A_TOKEN = 60.0  # where its server does not say (token.md)
+_EARLY = 5.0  # seconds before its end from which a token is not used any more
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Pass:
+    """A header, and until when it holds, by the monotonic clock."""
+
+    header: str = field(repr=False)
+    until: float = float("inf")
+
+
+class Login:
+    """Who we are to one registry: asks for the login when there is a first challenge."""
+
+    def __init__(self, transport: Transport, address: Address, credentials: Credentials) -> None:
+        self.mask = Mask()
+        self._transport = transport
+        self._address = address
+        self._credentials = credentials
+        self._challenge: Challenge | None = None
+        self._login: tuple[str, str] | None = None
+        self._passes: dict[str, _Pass] = {}
+        self._lock = asyncio.Lock()
+
+    @property
+    def without(self) -> bool:
+        """There was a challenge, and the Docker configuration has no login for it."""
+        return self._challenge is not None and self._login is None
+
+    async def header(self, scope: str, *, seconds: float) -> str | Silence | None:
+        """What to send along without being asked; None before the first challenge."""
+        if self._challenge is None:
+            return None
+        async with self._lock:
+            known = self._known(scope)
+            return known or await self._new(self._challenge, scope, seconds=seconds)
+
+    async def renew(
+        self, refused: Reply, *, used: str | None, scope: str, seconds: float
+    ) -> str | Silence | None:
+        """Another header after a 401, used once; None where there is nothing else to send."""
+        challenge = read_challenge(refused.headers.get("www-authenticate", ""))
+        if challenge is None:
+            return None
+        async with self._lock:
+            await self._remember(challenge)
+            known = self._known(scope)
+            if known is not None and known != used:  # someone else was faster
+                return known
+            if challenge.scheme == "basic" and used is not None:
+                return None
+            return await self._new(challenge, scope, seconds=seconds)
+
+    async def _remember(self, challenge: Challenge) -> None:
+        if self._challenge is None:
+            # a credential helper is a program: it takes its time
+            self._login = await asyncio.to_thread(self._credentials, self._address.name)
+            for secret in filter(None, (self._login or ("", ""))[1:]):
+                self.mask.hide(secret.encode())
+                self.mask.hide(":".join(self._login or ()).encode())
+        self._challenge = challenge
+
+    def _known(self, scope: str) -> str | None:
+        found = self._passes.get(scope)
+        return found.header if found and time.monotonic() < found.until else None
+
+    async def _new(
+        self, challenge: Challenge, scope: str, *, seconds: float
+    ) -> str | Silence | None:
+        if challenge.scheme == "basic":
+            made: _Pass | Silence | None = self._basic()
+        else:
+            made = await self._token(challenge, scope, seconds=seconds)
+        if not isinstance(made, _Pass):
+            return made
+        self._passes[scope] = made
+        return made.header
+
+    def _basic(self) -> _Pass | None:
+        return _Pass(header=_basic_header(self._login)) if self._login else None
+
+    async def _token(
+        self, challenge: Challenge, scope: str, *, seconds: float
+    ) -> _Pass | Silence | None:
+        request = self._token_request(challenge, scope)
+        if request is None:
+            return Silence(why="wants the login sent to an address without TLS", again=False)
+        reply = await self._transport.send(request, seconds=seconds)
+        host = urlsplit(request.url).hostname
+        if isinstance(reply, Silence):
+            return Silence(why=f"gives no token: {host} {reply.why}", again=reply.again)
+        if reply.status != _OK:
+            return Silence(
+                why=f"gives no token: {host} {told(reply)}",
+                again=reply.status in AGAIN,
+                asked=retry_after(reply.headers),
+                denied=reply.status in _DENIED,
+            )
+        return self._read(reply) or Silence(why=f"gives no token: {host} answered without one")
+
+    def _token_request(self, challenge: Challenge, scope: str) -> Request | None:
+        realm = challenge.parameters.get("realm", "")
+        if not (realm.startswith("https://") or (self._address.plain and "://" in realm)):
+            return None
+        form = {"service": challenge.parameters.get("service", ""), "scope": scope}
+        form = {name: value for name, value in form.items() if value}
+        user, secret = self._login or ("", "")
+        if secret and not user:
+            form |= {"grant_type": "refresh_token", "client_id": _CLIENT, "refresh_token": secret}
+            headers = {"content-type": "application/x-www-form-urlencoded"}
+            content = urlencode(form).encode()
+            return Request(method="POST", url=realm, headers=headers, content=content)
+        mark = "&" if "?" in realm else "?"
+        header = _basic_header(self._login) if self._login else None
+        return Request(method="GET", url=f"{realm}{mark}{urlencode(form)}", authorization=header)
+
+    def _read(self, reply: Reply) -> _Pass | None:
+        try:
+            answer: Any = json.loads(reply.body)
+            token = answer.get("token") or answer["access_token"]
+            seconds = float(answer.get("expires_in") or _SECONDS_OF_A_TOKEN)
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
+            return None
+        if not isinstance(token, str) or not token.isascii() or not token.isprintable():
+            return None
+        self.mask.hide(token.encode())
+        return _Pass(header=f"Bearer {token}", until=time.monotonic() + seconds - _EARLY)
+
+
+def _basic_header(login: tuple[str, str]) -> str:
+    return "Basic " + b64encode(":".join(login).encode()).decode()

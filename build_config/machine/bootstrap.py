@@ -48,7 +48,7 @@ PHASES = {
     "I: downloading packages": ("downloading packages", 0.05),
     "I: extracting archives": ("unpacking the essential packages", 0.2),
     "I: installing essential": ("installing the essential packages", 0.3),
-    "I: installing remaining": ("installing Python and its like", 0.55),
+    "I: installing remaining": ("installing the other packages", 0.55),
     "I: running --customize-hook": ("configuring", 0.75),
     "I: cleaning package lists": ("cleaning", 0.9),
     "I: creating tarball": ("packing", 0.92),

@@ -33,6 +33,15 @@ PYTHON_IN_USR_LOCAL = (
     "/usr/local/bin/python -c 'import pip, ssl'",
 )
 
+# Alternatives of `java` have manual pages, and their links need a folder: an empty one will do.
+SLIM_WITH_MANUALS = (*SLIM, "path-include=/usr/share/man/man[1-9]")
+
+# The official image has its Java there, Debian in a directory named after the processor.
+JAVA_IN_OPT = (
+    "mkdir -p /opt/java && ln -s /usr/lib/jvm/java-17-openjdk-* /opt/java/openjdk",
+    "/opt/java/openjdk/bin/java -version",
+)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipe:
@@ -66,6 +75,19 @@ RECIPES: Mapping[str, Recipe] = {
             "LANG": "C.UTF-8",
         },
         command=("python3",),
+    ),
+    "eclipse-temurin:17-jre": Recipe(
+        suite="bookworm",
+        packages=("ca-certificates", "netbase", "openjdk-17-jre-headless", "tzdata"),
+        dpkg_options=SLIM_WITH_MANUALS,
+        commands=JAVA_IN_OPT,
+        environment={
+            "JAVA_HOME": "/opt/java/openjdk",
+            "PATH": "/opt/java/openjdk/bin"
+            ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "LANG": "C.UTF-8",
+        },
+        command=("bash",),
     ),
 }
 

@@ -106,6 +106,20 @@ def list_sources(
     return tuple(_merge(files, found).values())
 
 
+def list_named(
+    root: Path, paths: Iterable[str], *, snapshot: Snapshot | None
+) -> tuple[ContextFile, ...]:
+    """List those of a few files directly below `root` that are there, in the shape of the others.
+
+    Raises:
+        RepositoryError: what cannot be read or is neither file nor link (all are named).
+    """
+    found, defects = _read(root, "", paths, _hash_name(snapshot))
+    if defects:
+        raise RepositoryError(tuple(defects), hint="make it a readable file, or remove it")
+    return tuple(found.values())
+
+
 def _clean_files(
     snapshot: Snapshot | None, directory: str, rules: IgnoreRules
 ) -> dict[str, ContextFile]:

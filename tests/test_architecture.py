@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent / PACKAGE
 # gets its place here; a module of a family that the core needs is named by itself.
 LAYERS = """
     atomic_files child_process defect errors event_loop expansion fingerprint git_output
-    git_process ignore_pattern image masking streams wording yaml_files
+    git_process gradle_projects ignore_pattern image masking streams wording yaml_files
 
     acceptance.case build_records columns docker_credentials dockerfile dockerignore git release
     settings_values steps versions

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from build_config import git_changes
 from build_config.checks.subject import Subject
@@ -14,6 +15,7 @@ from build_config.discovery import VERSION_LABEL
 from build_config.dockerfile import DockerfileError, parse
 from build_config.dockerignore import IgnoreRules, parse_rules, read_rules
 from build_config.errors import RepositoryError
+from build_config.gradle_projects import read_beside
 from build_config.yaml_files import YamlFileError, parse_nodes
 
 _IGNORE_FILES = ("Dockerfile.dockerignore", ".dockerignore")
@@ -79,7 +81,23 @@ def _defect(subject: Subject, connector: Connector, rule: str, what: str, since:
 
 
 def _shipped(subject: Subject, connector: Connector, since: Since) -> list[str]:
-    """What changed of the files that enter its image, now or then; within its directory."""
+    """What changed of the files that enter its image, now or then, as seen from its directory."""
+    return _within(subject, connector, since) + list(_beside(subject, connector, since))
+
+
+def _beside(subject: Subject, connector: Connector, since: Since) -> Iterator[str]:
+    """What Gradle compiles into it from other projects.
+
+    The build files that all projects share do not count: no edit of those asks for new versions
+    of everything.
+    """
+    if connector.gradle and since.changed:
+        reads = replace(read_beside(subject.settings.root, connector.path), folders=(), files=())
+        changed = filter(reads.covers, since.changed)
+        yield from (posixpath.relpath(path, connector.path) for path in changed)
+
+
+def _within(subject: Subject, connector: Connector, since: Since) -> list[str]:
     prefix = f"{connector.path}/"
     changed = [p.removeprefix(prefix) for p in since.changed if p.startswith(prefix)]
     if not changed:

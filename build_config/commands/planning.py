@@ -8,10 +8,11 @@ from functools import partial
 from pathlib import Path
 
 from build_config import build_records, build_secrets, git, git_changes, history
-from build_config.connector import Secret
+from build_config.connector import Connector, Secret
 from build_config.docker_engine import DockerEngine, open_engine
 from build_config.engine import LocalImage
 from build_config.errors import EngineUnavailableError
+from build_config.gradle_projects import read_beside
 from build_config.plan import Plan, Present, plan_build
 from build_config.repository import Repository, load, read_sources
 from build_config.settings import Settings
@@ -104,11 +105,16 @@ def _changed(root: Path, repository: Repository, ref: str) -> frozenset[str]:
     """What has a file that is not as it was, or was removed; and all that stands on it."""
     paths = git_changes.changed_paths(root, git_changes.merge_base(root, ref))
     changed = (
-        connector.name
-        for connector in repository.connectors
-        if any(path.startswith(f"{connector.path}/") for path in paths)
+        connector.name for connector in repository.connectors if _touches(root, connector, paths)
     )
     return repository.graph.with_dependents(changed)
+
+
+def _touches(root: Path, connector: Connector, paths: Sequence[str]) -> bool:
+    """Whether one of the paths is the connector's, or is read when Gradle builds it."""
+    if any(path.startswith(f"{connector.path}/") for path in paths):
+        return True
+    return connector.gradle and any(map(read_beside(root, connector.path).covers, paths))
 
 
 def check_secrets(plan: Plan, offered: tuple[Secret, ...]) -> None:

@@ -12,6 +12,9 @@ FORMAT = 1
 """Raise it when the way images are made changes so that all of them must be built again."""
 
 FINGERPRINT_LABEL = "dev.connectoryard.fingerprint"
+SOURCES_LABEL = "dev.connectoryard.sources"
+"""Fingerprint of what of the inputs is in the repository (`source_inputs`)."""
+
 BASES_LABEL = "dev.connectoryard.bases"
 """JSON object: name of each image that it stands on -> the id which that image had."""
 

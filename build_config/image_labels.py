@@ -9,7 +9,7 @@ from datetime import datetime
 
 from build_config.connector import Connector
 from build_config.discovery import NAME_LABEL, VERSION_LABEL
-from build_config.fingerprint import BASES_LABEL, FINGERPRINT_LABEL
+from build_config.fingerprint import BASES_LABEL, FINGERPRINT_LABEL, SOURCES_LABEL
 
 _ANNOTATION = "org.opencontainers.image"
 
@@ -31,9 +31,22 @@ class Origin:
     time: datetime
 
 
-def image_labels(
-    connector: Connector, origin: Origin, *, fingerprint: str, base_ids: Mapping[str, str]
-) -> dict[str, str]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Made:
+    """What an image is made from.
+
+    Attributes:
+        fingerprint: of all its inputs.
+        sources: of those that are in the repository.
+        base_ids: what the engine calls the images that it stands on.
+    """
+
+    fingerprint: str
+    sources: str
+    base_ids: Mapping[str, str]
+
+
+def image_labels(connector: Connector, origin: Origin, made: Made) -> dict[str, str]:
     """The labels, added by the exporter: none of them can spoil a cached layer.
 
     Keys of the OCI image specification, annotations.md; `io.airbyte.*` as the platform reads it.
@@ -48,7 +61,8 @@ def image_labels(
     return {
         NAME_LABEL: connector.image.name,
         f"{_ANNOTATION}.created": origin.time.isoformat(timespec="seconds"),
-        FINGERPRINT_LABEL: fingerprint,
-        BASES_LABEL: json.dumps(base_ids, sort_keys=True),
+        FINGERPRINT_LABEL: made.fingerprint,
+        SOURCES_LABEL: made.sources,
+        BASES_LABEL: json.dumps(made.base_ids, sort_keys=True),
         **{key: value for key, value in optional.items() if value},
     }

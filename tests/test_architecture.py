@@ -34,9 +34,13 @@ LAYERS = """
 
     image_labels plan scheduler sync
 
-    acceptance docker_engine listings plan_testing repository
+    acceptance docker_engine listings plan_testing repository source_inputs
+
+    publishing
 
     checks performers
+
+    scaffold
 
     commands
 
@@ -51,6 +55,8 @@ HOMES = {
     "grpclib": "buildkit",
     "httpx": "registry",
     "invoke": "program",
+    "jinja2": "scaffold.rendering",
+    "questionary": "scaffold.prompts",
     "rich": "acceptance.table displays machine_display report streams sync.display",
     "subprocess": "checks.hadolint git git_changes git_process git_refs machine.process",
     "threading": "displays.live",

@@ -9,8 +9,8 @@ import pytest
 from monorepos import OURS, connectors
 
 from build_config.connector import Connector
-from build_config.fingerprint import BASES_LABEL, FINGERPRINT_LABEL
-from build_config.image_labels import Origin, image_labels
+from build_config.fingerprint import BASES_LABEL, FINGERPRINT_LABEL, SOURCES_LABEL
+from build_config.image_labels import Made, Origin, image_labels
 
 ORIGIN = Origin(
     revision="c" * 40,
@@ -18,6 +18,7 @@ ORIGIN = Origin(
     source="https://example.com/us/repository",
     time=datetime(2026, 11, 22, 12, 30, 1, 999, tzinfo=UTC),
 )
+MADE = Made(fingerprint="f", sources="e", base_ids={})
 
 
 @pytest.fixture
@@ -26,9 +27,8 @@ def there(tmp_path: Path) -> dict[str, Connector]:
 
 
 def test_every_label_of_an_image_that_is_as_committed(there: dict[str, Connector]) -> None:
-    labels = image_labels(
-        there["source-a"], ORIGIN, fingerprint="f" * 64, base_ids={"b": "2", "a": "1"}
-    )
+    made = Made(fingerprint="f" * 64, sources="e" * 64, base_ids={"b": "2", "a": "1"})
+    labels = image_labels(there["source-a"], ORIGIN, made)
     assert labels == {
         "io.airbyte.name": "connectoryard/source-a",
         "io.airbyte.version": "1.2.3",
@@ -37,22 +37,24 @@ def test_every_label_of_an_image_that_is_as_committed(there: dict[str, Connector
         "org.opencontainers.image.source": "https://example.com/us/repository",
         "org.opencontainers.image.created": "2026-11-22T12:30:01+00:00",
         FINGERPRINT_LABEL: "f" * 64,
+        SOURCES_LABEL: "e" * 64,
         BASES_LABEL: '{"a": "1", "b": "2"}',
     }
 
 
 def test_what_is_not_as_committed_says_so(there: dict[str, Connector]) -> None:
-    labels = image_labels(there["destination-b"], ORIGIN, fingerprint="f", base_ids={})
+    labels = image_labels(there["destination-b"], ORIGIN, MADE)
     assert labels["org.opencontainers.image.revision"] == f"{'c' * 40}-dirty"
 
 
 def test_what_is_not_known_is_no_label(there: dict[str, Connector]) -> None:
     origin = replace(ORIGIN, revision=None, source=None)
-    labels = image_labels(there["destination-b"], origin, fingerprint="f", base_ids={})
+    labels = image_labels(there["destination-b"], origin, MADE)
     assert set(labels) == {
         "io.airbyte.name",
         "org.opencontainers.image.created",
         FINGERPRINT_LABEL,
+        SOURCES_LABEL,
         BASES_LABEL,
     }
     assert all(labels.values())

@@ -26,6 +26,7 @@ from build_config.repository import load, read_sources
 from build_config.sandbox.containers import Containers
 from build_config.scheduler import Perform, execute
 from build_config.settings import Settings
+from build_config.source_inputs import source_inputs
 from build_config.steps import Action
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
@@ -96,6 +97,7 @@ class Workbench:
             containers=Containers(endpoint=Endpoint.parse("unix:///nonexistent/engine.sock")),
             images=dict(self.engine.images),
             origin=Origin(revision=None, changed=frozenset(), source=None, time=NOW),
+            sources=source_inputs(plan.builds),
         )
 
     def all_good(self, *patterns: str) -> None:

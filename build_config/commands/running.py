@@ -24,6 +24,7 @@ from build_config.report import Report, headline, tell
 from build_config.sandbox.containers import open_containers
 from build_config.scheduler import Perform, execute
 from build_config.settings import Settings
+from build_config.source_inputs import source_inputs
 from build_config.steps import Action, Step
 from build_config.streams import Streams
 
@@ -75,6 +76,7 @@ def run(settings: Settings, streams: Streams, planned: Planned, options: RunOpti
                     containers=containers,
                     images=planned.images,
                     origin=origin,
+                    sources=source_inputs(plan.builds),
                 )
             )
 

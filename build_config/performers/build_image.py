@@ -14,7 +14,7 @@ from build_config.context import ContextFile, list_context
 from build_config.context_tar import context_size, tar_stream
 from build_config.engine import ImageBuild, Tell
 from build_config.errors import StepError
-from build_config.image_labels import image_labels
+from build_config.image_labels import Made, image_labels
 from build_config.performers.workshop import Workshop
 from build_config.plan import GRADLE_OUTPUT, Build
 from build_config.scheduler import Result
@@ -35,15 +35,15 @@ async def build_image(
     inputs = build.inputs(tokens)
     if inputs is None:
         raise AssertionError(f"{connector.name}: started before its bases were known")
+    sources = workshop.sources[connector.name].fingerprint
+    made = Made(fingerprint=inputs.fingerprint, sources=sources, base_ids=ids)
     files = _files_to_send(build, root)
     request = ImageBuild(
         tag=connector.image.canonical,
         context=partial(tar_stream, root, connector.path, files),
         context_bytes=context_size(root, connector.path, files),
         build_args=connector.build_args,
-        labels=image_labels(
-            connector, workshop.origin, fingerprint=inputs.fingerprint, base_ids=ids
-        ),
+        labels=image_labels(connector, workshop.origin, made),
         secrets=connector.secrets,
         no_cache=build.no_cache,
     )

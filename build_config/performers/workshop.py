@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from build_config.engine import Builder, LocalImage
+from build_config.fingerprint import Inputs
 from build_config.image_labels import Origin
 from build_config.plan import Plan
 from build_config.sandbox.containers import Containers
@@ -19,6 +20,7 @@ class Workshop:
     Attributes:
         containers: runs connectors, each in a sandbox.
         images: what the engine had before the run, by canonical reference.
+        sources: what of each image's inputs is in the repository.
     """
 
     settings: Settings
@@ -27,3 +29,4 @@ class Workshop:
     containers: Containers
     images: Mapping[str, LocalImage]
     origin: Origin
+    sources: Mapping[str, Inputs]

@@ -1,0 +1,148 @@
+"""A target, the registry and the ledger in, how the target stands there out: no effect.
+
+Absent is proven, or it is unclear. The same version with the same sources is success, with other
+sources a conflict, whoever published it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from enum import StrEnum
+
+from build_config import versions
+from build_config.errors import StepError
+from build_config.fingerprint import SOURCES_LABEL, Inputs, differences
+from build_config.ledger import Book, Claim, Ledger
+from build_config.publishing.contents import read_contents
+from build_config.publishing.target import Target
+from build_config.registry.answers import CannotTell, Present
+from build_config.registry.client import Registry
+from build_config.release import Release
+
+_MOST = 3
+
+
+class State(StrEnum):
+    """How a version stands."""
+
+    ABSENT = "absent"
+    PUBLISHED = "published"
+    UNRECORDED = "unrecorded"
+    """In the registry, not in the ledger: whoever published it was stopped before the last step."""
+    CLAIMED = "claimed"
+    """Staged, verified and claimed; its tag was not written, or not yet."""
+    DELETED = "deleted"
+    """In the ledger, and somebody removed its tag."""
+    CONFLICT = "conflict"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """How a target stands.
+
+    Attributes:
+        why: for a person.
+        manifest: of the bytes that the version is or will be, where they are in the registry.
+        claim: who said which bytes the version is.
+    """
+
+    state: State
+    why: str
+    manifest: Present | None = None
+    claim: Claim | None = None
+
+
+async def look(target: Target, registry: Registry, ledger: Ledger, book: Book) -> Standing:
+    """Find out how a target stands; what is recorded costs one request."""
+    found = await registry.manifest(target.path, target.version)
+    if isinstance(found, CannotTell):
+        return Standing(state=State.UNCLEAR, why=found.why)
+    release = book.releases.get(target.key)
+    if isinstance(found, Present):
+        if release is not None:
+            return _recorded(target, release, found)
+        return await _unrecorded(target, registry, found)
+    if release is not None:
+        return await _deleted(target, registry, release)
+    return await _absent(target, registry, ledger)
+
+
+def _recorded(target: Target, release: Release, found: Present) -> Standing:
+    if release.digest != found.digest:
+        why = f"`{target}` is {found.digest} and was published as {release.digest}"
+        return Standing(state=State.CONFLICT, why=why, manifest=found)
+    if _sources(release) != target.sources:
+        return _differs(target, release, found)
+    why = f"{target.version} is published ({_short(release.digest)})"
+    return Standing(state=State.PUBLISHED, why=why, manifest=found)
+
+
+def _differs(target: Target, release: Release, found: Present | None) -> Standing:
+    told = list(differences(_sources(release), target.sources)) if release.inputs else []
+    more = f" and {len(told) - _MOST} more" if len(told) > _MOST else ""
+    what = f": {', '.join(told[:_MOST])}{more}"
+    why = f"`{target}` is published ({_short(release.digest)}) with other content{what}"
+    return Standing(state=State.CONFLICT, why=why, manifest=found)
+
+
+async def _unrecorded(target: Target, registry: Registry, found: Present) -> Standing:
+    """Published before the ledger knew of it: the image's own label says what it was made from."""
+    try:
+        contents = await read_contents(registry, target.path, found)
+    except StepError as error:
+        return Standing(state=State.UNCLEAR, why=str(error), manifest=found)
+    if contents.labels.get(SOURCES_LABEL) == target.sources.fingerprint:
+        why = f"{target.version} is in the registry and not in the ledger"
+        return Standing(state=State.UNRECORDED, why=why, manifest=found)
+    why = f"`{target}` is in the registry ({_short(found.digest)}), made from something else"
+    return Standing(state=State.CONFLICT, why=why, manifest=found)
+
+
+async def _deleted(target: Target, registry: Registry, release: Release) -> Standing:
+    """A name that was used comes back with the same bytes, or not at all."""
+    found = await registry.manifest(target.path, release.digest)
+    if isinstance(found, CannotTell):
+        return Standing(state=State.UNCLEAR, why=found.why)
+    if _sources(release) != target.sources:
+        return _differs(target, release, None)
+    if isinstance(found, Present):
+        why = f"the tag of {target.version} is gone, its bytes are not"
+        return Standing(state=State.DELETED, why=why, manifest=found)
+    why = f"`{target}` was published as {release.digest}, and the registry lost it"
+    return Standing(state=State.CONFLICT, why=why)
+
+
+async def _absent(target: Target, registry: Registry, ledger: Ledger) -> Standing:
+    claim = await asyncio.to_thread(ledger.claimed, target.repository, target.version)
+    if claim is None:
+        return Standing(state=State.ABSENT, why=f"{target.version} is not published")
+    if claim.sources != target.sources.fingerprint:
+        why = f"`{target}` is claimed for {_short(claim.digest)}, made from something else"
+        return Standing(state=State.CONFLICT, why=why, claim=claim)
+    found = await registry.manifest(target.path, claim.digest)
+    if isinstance(found, CannotTell):
+        return Standing(state=State.UNCLEAR, why=found.why, claim=claim)
+    if isinstance(found, Present):
+        why = f"{target.version} was claimed and not finished"
+        return Standing(state=State.CLAIMED, why=why, manifest=found, claim=claim)
+    return Standing(state=State.ABSENT, why="claimed, and its bytes are gone", claim=claim)
+
+
+def highest(book: Book, repository: str, *, stable: bool) -> Release | None:
+    """The release with the highest version, as semver.org orders them."""
+    ordered = [
+        (order, release)
+        for release in book.of(repository)
+        if (order := versions.order(release.version)) and (order[3] or not stable)
+    ]
+    return max(ordered, key=lambda pair: pair[0])[1] if ordered else None
+
+
+def _sources(release: Release) -> Inputs:
+    return Inputs.from_json(release.inputs)
+
+
+def _short(digest: str) -> str:
+    return digest[:19]

@@ -102,6 +102,36 @@ def check(
     program.run(context, PROJECT, partial(program.call, "check", **flags))
 
 
+@task(
+    iterable=["answer", "connector"],
+    help={
+        "template": "which one; --list shows them",
+        "name": "of the new connector: foo, or source-foo",
+        "answer": "key=value for what would be asked (display_name, documentation_url, "
+        "and the template's own questions); repeat it for more",
+        "list": "show the templates; needs no engine and no network",
+        "update": "bring later changes of their templates into connectors that were generated",
+        "connector": "for --update: " + CONNECTOR.replace("all", "all that were generated"),
+        "dry-run": "show what would be written, or for --update the differences",
+        "force": "for --update: also where something is not committed",
+    },
+)
+def generate(
+    context: Context,
+    answer: list[str],
+    connector: list[str],
+    template: str | None = None,
+    name: str | None = None,
+    list: bool = False,  # noqa: A002
+    update: bool = False,
+    dry_run: bool = False,
+    force: bool = False,
+) -> None:
+    """Make a connector from a template: it builds and passes its tests before it is edited."""
+    flags = {name: value for name, value in locals().items() if name != "context"}
+    program.run(context, PROJECT, partial(program.call, "generate", **flags))
+
+
 @task(iterable=["connector"], help={"connector": CONNECTOR.removesuffix(" (default: all)")})
 def why(context: Context, connector: list[str]) -> None:
     """Say why a connector would be built or not: the very file, base or setting."""
@@ -175,5 +205,5 @@ def test(
     program.run(context, PROJECT, partial(program.call, "test", **flags))
 
 
-namespace = Collection(setup, list_, graph, check, build, why, test, sync)
+namespace = Collection(setup, list_, graph, generate, check, build, why, test, sync)
 namespace.configure(DEFAULTS)

@@ -33,7 +33,7 @@ Command = Callable[[Settings, Streams], int]
 
 _REPEATABLE = (
     *("--connector", "-c", "--secret", "-s"),
-    *("--stream", "--source-mount", "--destination-mount"),
+    *("--stream", "--source-mount", "--destination-mount", "--answer"),
 )
 
 
@@ -63,7 +63,7 @@ def run(context: Context, project: Path, command: Command) -> None:
         raise Exit(code=code)
 
 
-def call(name: str, settings: Settings, streams: Streams, **flags: object) -> int:
+def call(name: str, settings: Settings, streams: Streams, /, **flags: object) -> int:
     """Call a function of `build_config.commands`; imported only now: `invoke --list` is quick."""
     function = getattr(import_module(f"build_config.commands.{name}"), name)
     code: int = function(settings, streams, **flags)

@@ -1,0 +1,134 @@
+"""`invoke generate`: a new connector that works before it is edited."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from build_config.columns import aligned
+from build_config.errors import UsageError
+from build_config.scaffold.asking import Typed, Wanted, complete
+from build_config.scaffold.bases import missing_bases
+from build_config.scaffold.placing import Placed, place
+from build_config.scaffold.questions import read_answers
+from build_config.scaffold.record import Record, base_of
+from build_config.scaffold.rendering import render
+from build_config.scaffold.taken import read_taken
+from build_config.scaffold.templates import Template, find_templates
+from build_config.scaffold.writing import alone, recover, write
+from build_config.settings import Settings
+from build_config.streams import Streams
+from build_config.wording import counted
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GenerateFlags:
+    """The flags of `invoke generate`, as typed."""
+
+    template: str | None = None
+    name: str | None = None
+    answer: Sequence[str] = ()
+    list: bool = False
+    update: bool = False
+    connector: Sequence[str] = ()
+    dry_run: bool = False
+    force: bool = False
+
+
+def generate(settings: Settings, streams: Streams, **typed: Any) -> int:
+    """Make a connector, bring one up to its template, or show the templates.
+
+    Args:
+        settings: of the repository.
+        streams: where to write.
+        typed: the fields of `GenerateFlags`.
+    """
+    flags = GenerateFlags(**typed)
+    _refuse_what_does_not_go_together(flags)
+    templates = find_templates(settings.templates)
+    if flags.list:
+        streams.say(_table(templates))
+        return 0
+    answers = read_answers(flags.answer)
+    _recover(settings, streams)
+    return _make(settings, streams, templates, flags, answers)
+
+
+def _refuse_what_does_not_go_together(flags: GenerateFlags) -> None:
+    if flags.update and (flags.template is not None or flags.name is not None):
+        raise UsageError(
+            "`--update` is for connectors that are there: it takes no `--template` and no `--name`",
+            hint="name them with `--connector=…`",
+        )
+    if not flags.update and (flags.connector or flags.force):
+        flag = "--connector" if flags.connector else "--force"
+        raise UsageError(f"`{flag}` goes with `--update`", hint="`--name=…` names a new connector")
+
+
+def _table(templates: Mapping[str, Template]) -> str:
+    titles = ("template", "kind", "language", "from", "description")
+    rows = [
+        (t.name, str(t.kind), t.language, "your own" if t.own else "built in", t.description)
+        for t in templates.values()
+    ]
+    return aligned(titles, rows)
+
+
+def _recover(settings: Settings, streams: Streams) -> None:
+    with alone(settings.state) as folder:
+        for note in recover(settings.root, folder):
+            streams.note(note)
+
+
+def _make(
+    settings: Settings,
+    streams: Streams,
+    templates: Mapping[str, Template],
+    flags: GenerateFlags,
+    answers: Mapping[str, str],
+) -> int:
+    terminal = sys.stdin.isatty() and streams.out.isatty()
+    wanted = complete(
+        settings,
+        templates,
+        Typed(template=flags.template, name=flags.name, answers=answers, terminal=terminal),
+    )
+    placed = _placed(settings, wanted)
+    if flags.dry_run:
+        streams.say("\n".join(placed.paths))
+        streams.note(f"nothing was written: `--dry-run` ({counted(len(placed.paths), 'file')})")
+        return 0
+    with alone(settings.state) as folder:
+        for note in recover(settings.root, folder):
+            streams.note(note)
+        read_taken(settings).refuse(wanted.name)
+        write(settings.root, folder, placed)
+    _tell(streams, wanted, placed)
+    return 0
+
+
+def _placed(settings: Settings, wanted: Wanted) -> Placed:
+    rendered = render(wanted.template, wanted.variables)
+    answers = {"name": wanted.name.name, **wanted.answers}
+    record = Record(template=wanted.template.name, answers=answers, base=base_of(rendered))
+    bases = missing_bases(settings, wanted.template.bases)
+    return place(settings, wanted.name, rendered, record, bases)
+
+
+def _tell(streams: Streams, wanted: Wanted, placed: Placed) -> None:
+    name = wanted.name.name
+    for path in placed.directories:
+        files = counted(len(placed.directories[path]), "file")
+        streams.say(f"made {path}/ ({files})")
+    for path in placed.files:
+        streams.say(f"made {path}")
+    for path in placed.edits:
+        streams.say(f"added an entry to {path}")
+    streams.say(
+        "next:\n"
+        f"  invoke build --connector={name}\n"
+        f"  invoke test --connector={name}\n"
+        f"  edit {placed.connector}/CHECKLIST.md"
+    )

@@ -1,0 +1,57 @@
+"""Questions in, answers of a person at a terminal out: arrow keys, and a word on each mistake.
+
+Ctrl-C at any of them raises KeyboardInterrupt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from build_config.scaffold.questions import Question
+from build_config.scaffold.templates import Template
+
+Problem = Callable[[str], str]
+"""Why a text cannot be the answer; empty where it can. Asked at every key."""
+
+
+def ask_template(templates: Iterable[Template]) -> str:
+    """Which template; each is described while it is pointed at."""
+    import questionary
+
+    choices = [
+        questionary.Choice(title=template.name, value=template.name, description=_about(template))
+        for template in templates
+    ]
+    answer: str = questionary.select("Template", choices=choices).unsafe_ask()
+    return answer
+
+
+def ask_text(prompt: str, default: str, problem: Problem) -> str:
+    """A line of text."""
+    import questionary
+
+    answer: str = questionary.text(
+        prompt, default=default, validate=lambda text: problem(text) or True
+    ).unsafe_ask()
+    return answer
+
+
+def ask(question: Question, default: str, problem: Problem) -> str:
+    """The answer to a question of a template."""
+    import questionary
+
+    if not question.choices:
+        prompt = f"{question.prompt} ({question.help})" if question.help else question.prompt
+        return ask_text(prompt, default, problem)
+    answer: str = questionary.select(
+        question.prompt,
+        choices=list(question.choices),
+        default=default if default in question.choices else None,
+        instruction=f"({question.help})" if question.help else None,
+    ).unsafe_ask()
+    return answer
+
+
+def _about(template: Template) -> str:
+    mark = ", your own" if template.own else ""
+    return f"{template.description} ({template.kind}, {template.language}{mark})"

@@ -1,0 +1,1 @@
+"""An Airbyte destination: records in, files out."""

@@ -1,0 +1,1 @@
+"""An Airbyte source: a config in, records out."""

@@ -16,7 +16,7 @@ from build_config.scaffold.questions import read_answers
 from build_config.scaffold.record import Record, base_of
 from build_config.scaffold.rendering import render
 from build_config.scaffold.taken import read_taken
-from build_config.scaffold.templates import Template, find_templates
+from build_config.scaffold.template import Template, find_templates
 from build_config.scaffold.writing import alone, recover, write
 from build_config.settings import Settings
 from build_config.streams import Streams

@@ -1,5 +1,5 @@
 """`invoke generate`: a template and answers in, a new connector in the repository out.
 
-templates -> names, questions (prompts) -> rendering -> placing -> writing
+template -> names, questions (prompts) -> rendering -> placing -> writing
 record, rendering now -> updating
 """

@@ -14,7 +14,7 @@ from build_config.scaffold.names import Name, understand
 from build_config.scaffold.questions import DISPLAY_NAME, STANDARD, Question, problems
 from build_config.scaffold.rendering import render_text
 from build_config.scaffold.taken import Taken, read_taken
-from build_config.scaffold.templates import Template
+from build_config.scaffold.template import Template
 from build_config.scaffold.variables import known, with_answers
 from build_config.settings import Settings
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from build_config.discovery import discover
 from build_config.errors import RepositoryError
 from build_config.scaffold.files import File, Files, read_folder
-from build_config.scaffold.templates import BUILT_IN
+from build_config.scaffold.template import BUILT_IN
 from build_config.settings import DEFAULTS, Settings
 
 _PLACES = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from build_config.scaffold.questions import Question
-from build_config.scaffold.templates import Template
+from build_config.scaffold.template import Template
 
 Problem = Callable[[str], str]
 """Why a text cannot be the answer; empty where it can. Asked at every key."""

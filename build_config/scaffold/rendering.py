@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from build_config.errors import RepositoryError
 from build_config.scaffold.files import File, Files, read_file, read_folder
-from build_config.scaffold.templates import SHARED, Template
+from build_config.scaffold.template import SHARED, Template
 
 if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment

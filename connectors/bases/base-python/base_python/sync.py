@@ -118,8 +118,8 @@ class Sync:
 
     def _state(self, state: Mapping[str, Any], line: bytes) -> None:
         part = state.get("stream") if state.get("type") == "STREAM" else None
-        waits = key_of(part["stream_descriptor"]) in self._replacing if part else self._replacing
-        if waits:
+        known = part is not None  # otherwise it is of all streams
+        if key_of(part["stream_descriptor"]) in self._replacing if known else self._replacing:
             self._held.append(line)
             return
         self._unsaved.append(line)

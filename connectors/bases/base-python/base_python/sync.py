@@ -118,8 +118,9 @@ class Sync:
 
     def _state(self, state: Mapping[str, Any], line: bytes) -> None:
         part = state.get("stream") if state.get("type") == "STREAM" else None
-        known = part is not None  # otherwise it is of all streams
-        if key_of(part["stream_descriptor"]) in self._replacing if known else self._replacing:
+        # A state that is not of one stream is of all.
+        keys = self._replacing if part is None else {key_of(part["stream_descriptor"])}
+        if keys & self._replacing:
             self._held.append(line)
             return
         self._unsaved.append(line)

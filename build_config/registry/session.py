@@ -51,7 +51,9 @@ class Session:
     def told(self, answered: Reply | Silence) -> str:
         """One line that names the registry and what it said."""
         said = answered.why if isinstance(answered, Silence) else told(answered)
-        refused = isinstance(answered, Reply) and answered.status == _UNAUTHORIZED
+        refused = (
+            answered.denied if isinstance(answered, Silence) else answered.status == _UNAUTHORIZED
+        )
         hint = f"; there is no login for it: `docker login {self.address.name}`"
         without = hint if refused and self._login.without else ""
         return self.hide(f"{self.address.name} {said}{without}")

@@ -1,0 +1,107 @@
+"""A manifest and a tag in, the tag set to it out; and what else changes a registry."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import urljoin, urlsplit
+
+from build_config.registry.answers import Answer, CannotTell, Denied, Present
+from build_config.registry.failures import RefusedError, UnclearError
+from build_config.registry.manifests import error_codes, says_absent
+from build_config.registry.patience import AGAIN
+from build_config.registry.reading import Repository, is_of, read_manifest
+from build_config.registry.session import asked_to_wait, may_change
+from build_config.registry.transport import Reply, Request, Silence
+
+_DONE = range(200, 300)
+_REFUSED = range(400, 500)
+_UPLOAD_STARTED = 202
+_UNAUTHORIZED = 401
+_DENIED = frozenset({_UNAUTHORIZED, 403, 405})
+
+
+async def write_manifest(repository: Repository, tag: str, manifest: Present) -> None:
+    """Have the tag mean exactly these bytes; each further try starts with a read.
+
+    Raises:
+        RefusedError: the registry said no, and the tag is not this.
+        UnclearError: nobody knows whether it was done.
+    """
+    request = replace(
+        repository.request("PUT", f"manifests/{tag}", check=tag),
+        headers={"content-type": manifest.media_type},
+        content=manifest.body,
+    )
+    while True:
+        answered = await repository.once(request)
+        if _was_done(answered, manifest.digest):
+            return
+        found = await read_manifest(repository, tag)
+        if is_of(found, manifest.digest):
+            return
+        _raise_if_refused(repository, answered, found, tag)
+        again = may_change(answered) and not isinstance(found, CannotTell)
+        if not again or not await repository.patience.again(asked_to_wait(answered)):
+            raise UnclearError(
+                f"`{repository.path}:{tag}` may or may not be published: "
+                + repository.session.told(answered),
+                hint="the same command again finds out, and goes on",
+            )
+
+
+async def delete_tag(repository: Repository, tag: str, digest: str) -> bool:
+    """Remove a tag that is of that digest; whether it is gone, and the manifest is not."""
+    if not is_of(await read_manifest(repository, tag), digest):
+        return False
+    answered = await repository.once(repository.request("DELETE", f"manifests/{tag}", check=tag))
+    if isinstance(answered, Silence) or answered.status not in _DONE:
+        return False
+    # not asked for as absent: some say 403 of what is not there (Artifactory)
+    gone = not isinstance(await read_manifest(repository, tag), Present)
+    return gone and is_of(await read_manifest(repository, digest), digest)
+
+
+async def may_push(repository: Repository) -> Denied | CannotTell | None:
+    """None if an upload may be started there; it is given up at once."""
+    request = repository.request("POST", "blobs/uploads/")
+    answered = await repository.ask(request)
+    if isinstance(answered, Silence):
+        why = repository.session.told(answered)
+        return Denied(why=why) if answered.denied else CannotTell(why=why)
+    if answered.status == _UPLOAD_STARTED:
+        await _give_up(repository, request, answered)
+        return None
+    if answered.status in _DENIED or says_absent(answered, "manifests"):
+        return Denied(why=repository.session.told(answered))
+    return repository.cannot_tell(answered)
+
+
+async def _give_up(repository: Repository, request: Request, started: Reply) -> None:
+    """Cancel an upload, if the registry says where, on its own host: it expires anyway."""
+    place = urljoin(request.url, started.headers.get("location", ""))
+    if place != request.url and urlsplit(place)[:2] == urlsplit(request.url)[:2]:
+        await repository.once(Request(method="DELETE", url=place))
+
+
+def _was_done(answered: Reply | Silence, digest: str) -> bool:
+    """A plain yes: one that names another digest is to be looked into."""
+    if isinstance(answered, Silence) or answered.status not in _DONE:
+        return False
+    return answered.headers.get("docker-content-digest", digest) == digest
+
+
+def _raise_if_refused(
+    repository: Repository, answered: Reply | Silence, found: Answer, tag: str
+) -> None:
+    if isinstance(answered, Silence):
+        status, refused = _UNAUTHORIZED, answered.denied
+    else:
+        status = answered.status
+        refused = status in _REFUSED and status not in AGAIN
+    if refused:
+        raise RefusedError(
+            f"`{repository.path}:{tag}` is refused: {repository.session.told(answered)}",
+            status=status,
+            codes=() if isinstance(answered, Silence) else error_codes(answered),
+            there=found.digest if isinstance(found, Present) else None,
+        )

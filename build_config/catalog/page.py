@@ -1,0 +1,185 @@
+"""Histories in, the page that a person searches out: one HTML file that asks nobody for anything.
+
+Its policy (CSP) allows the page's own style and script by their hashes and nothing else, so even
+a name that escaped the escaping could neither run nor fetch anything.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from build_config import wording
+from build_config.catalog.histories import History, is_stable
+from build_config.catalog.registry import LISTS, language, tags
+from build_config.release import Release
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+_DAY = len("2026-11-22")
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_LANGUAGES = {"python": "Python", "java": "Java", "manifest-only": "Declarative"}
+_STAGES = ("supportLevel", "releaseStage")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Version:
+    """A row of a connector's history.
+
+    Attributes:
+        elsewhere: its repository, where that is not the current one.
+    """
+
+    version: str
+    prerelease: bool
+    date: str
+    size: str
+    digest: str
+    elsewhere: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """A connector, in the words of the page.
+
+    Attributes:
+        find: all that the search looks at.
+        docs: address of its documentation; empty where there is none that can be followed.
+        tests: `42 of 42 acceptance`, and so on.
+    """
+
+    name: str
+    title: str
+    kind: str
+    language: str
+    language_name: str
+    stage: str
+    find: str
+    docs: str
+    source: str
+    commit: str
+    definition: str
+    repository: str
+    current: Version
+    published: str
+    tags: tuple[str, ...]
+    tests: str
+    versions: tuple[Version, ...]
+
+
+def page(histories: Sequence[History]) -> bytes:
+    """The page of all connectors, sorted by the names that people read."""
+    rows = sorted(
+        (_row(history) for history in histories if history.current.kind in LISTS),
+        key=lambda row: (row.title.casefold(), row.kind, row.name),
+    )
+    style, script = _asset("page.css"), _asset("page.js")
+    text = _template().render(
+        rows=rows,
+        kinds=Counter(row.kind for row in rows),
+        languages=sorted(Counter((row.language_name, row.language) for row in rows).items()),
+        updated=_date(max((row.published for row in rows), default="")[:_DAY]),
+        style=style,
+        script=script,
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+    )
+    return text.encode("utf-8", errors="replace")
+
+
+def web_address(text: object) -> str:
+    """An address that a link may lead to, as it is; empty for any other (`javascript:`, paths)."""
+    try:
+        parts = urlsplit(str(text or "").strip())
+    except ValueError:
+        return ""
+    return parts.geturl() if parts.scheme in ("http", "https") and parts.netloc else ""
+
+
+def _row(history: History) -> Row:
+    release = history.current
+    definition = release.definition
+    title = str(definition.get("name") or release.name)
+    spoken, shown_tags = language(release), tags(release)
+    address = definition.get("documentationUrl") or (release.spec or {}).get("documentationUrl")
+    words = (title, release.name, release.repository, release.kind, spoken, release.language)
+    return Row(
+        name=release.name,
+        title=title,
+        kind=release.kind,
+        language=spoken,
+        language_name=_LANGUAGES.get(spoken, spoken.capitalize()),
+        stage=str(next((definition[key] for key in _STAGES if definition.get(key)), "")),
+        find=" ".join((*words, *shown_tags)),
+        docs=web_address(address),
+        source=web_address(release.source_url),
+        commit=release.commit[:12],
+        definition=str(definition.get(f"{release.kind}DefinitionId") or ""),
+        repository=release.repository,
+        current=_version(release, release.repository),
+        published=release.published,
+        tags=tuple(tag for tag in shown_tags if not tag.startswith("language:")),
+        tests=_tests(release.tests),
+        versions=tuple(_version(r, release.repository) for r in history.releases),
+    )
+
+
+def _version(release: Release, repository: str) -> Version:
+    return Version(
+        version=release.version,
+        prerelease=not is_stable(release.version),
+        date=_date(release.published[:_DAY]),
+        size=wording.size(release.size),
+        digest=release.digest,
+        elsewhere="" if release.repository == repository else release.repository,
+    )
+
+
+@cache
+def _date(day: str) -> str:
+    """`2026-11-22` as `22 Nov 2026`, the same wherever the page is made and read."""
+    year, month, of_month = (*day.split("-"), "", "")[:3]
+    if not (month.isdecimal() and of_month.isdecimal() and 1 <= int(month) <= len(_MONTHS)):
+        return day
+    return f"{int(of_month)} {_MONTHS[int(month) - 1]} {year}"
+
+
+def _tests(tests: Mapping[str, Mapping[str, Any]]) -> str:
+    said = (
+        f"{record['passed']} of {record['total']} {kind}"
+        for kind, record in sorted(tests.items())
+        if {"passed", "total"} <= set(record)
+    )
+    return ", ".join(said)
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return environment.from_string(_asset("page.html.jinja"))
+
+
+@cache
+def _asset(name: str) -> str:
+    return (resources.files(__package__) / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    """As a content security policy names what it allows."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

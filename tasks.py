@@ -205,5 +205,30 @@ def test(
     program.run(context, PROJECT, partial(program.call, "test", **flags))
 
 
-namespace = Collection(setup, list_, graph, generate, check, build, why, test, sync)
+@task(
+    iterable=["connector"],
+    help={
+        "connector": CONNECTOR.removesuffix(" (default: all)"),
+        "part": "major, minor, patch or prerelease: each from its own version",
+        "version": "the same version for all, such as 1.2.3",
+        "message": "what is new, for the changelog",
+        "dependents": "also raise the patch of all that stands on these",
+        "dry-run": "show what would change; write nothing",
+    },
+)
+def bump(
+    context: Context,
+    connector: list[str],
+    part: str | None = None,
+    version: str | None = None,
+    message: str | None = None,
+    dependents: bool = False,
+    dry_run: bool = False,
+) -> None:
+    """Raise versions in every file that says them, or in none: label, catalog, changelog."""
+    flags = {name: value for name, value in locals().items() if name != "context"}
+    program.run(context, PROJECT, partial(program.call, "bump", **flags))
+
+
+namespace = Collection(setup, list_, graph, generate, check, build, why, test, sync, bump)
 namespace.configure(DEFAULTS)

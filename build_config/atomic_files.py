@@ -25,8 +25,13 @@ def write_text(file: Path, text: str, *, durable: bool = True) -> None:
     _replace(file, text.encode(), durable=durable)
 
 
-def rewrite(file: Path, content: bytes) -> None:
+def rewrite(file: Path, content: bytes, *, durable: bool = True) -> None:
     """Replace a file that is somebody's own: it keeps its mode, or gets that of any new file.
+
+    Args:
+        file: to write.
+        content: its new content.
+        durable: wait for the disk, as in `write_text`.
 
     Raises:
         OSError: it cannot be written; the old content is as it was.
@@ -37,7 +42,7 @@ def rewrite(file: Path, content: bytes) -> None:
         mask = os.umask(0)
         os.umask(mask)
         mode = 0o666 & ~mask
-    _replace(file, content, mode=mode)
+    _replace(file, content, mode=mode, durable=durable)
 
 
 def sweep(file: Path) -> None:

@@ -19,8 +19,8 @@ LAYERS = """
     atomic_files child_process defect errors event_loop expansion fingerprint git_output
     git_process gradle_projects ignore_pattern image masking streams wording yaml_files
 
-    acceptance.case build_records columns docker_credentials dockerfile dockerignore git release
-    settings_values steps versions
+    acceptance.case build_records columns docker_credentials dockerfile dockerignore edits git
+    release settings_values steps versions
 
     connector context events step_order test_records
 
@@ -40,7 +40,7 @@ LAYERS = """
 
     checks performers
 
-    scaffold
+    bumping scaffold
 
     commands
 

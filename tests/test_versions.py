@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from build_config.versions import is_tag, order
+from build_config.versions import Part, above, bumped, is_release_tag, is_tag, order
 
 ORDERED = (
     "0.1.0", "0.9.0", "0.10.0", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta",
@@ -35,3 +35,45 @@ def test_the_build_does_not_count() -> None:
 )
 def test_a_tag_is_what_registries_take(text: str, *, legal: bool) -> None:
     assert is_tag(text) is legal
+
+
+@pytest.mark.parametrize(
+    ("before", "part", "after"),
+    [
+        ("1.2.3", "patch", "1.2.4"),
+        ("1.2.3", "minor", "1.3.0"),
+        ("1.2.3", "major", "2.0.0"),
+        ("0.1.9", "patch", "0.1.10"),
+        ("1.2.3", "prerelease", "1.2.4-rc.1"),
+        ("1.2.4-rc.1", "prerelease", "1.2.4-rc.2"),
+        ("1.2.4-rc.9", "prerelease", "1.2.4-rc.10"),
+        ("1.2.4-beta", "prerelease", "1.2.4-beta.1"),
+        ("1.2.4-rc.1.x", "prerelease", "1.2.4-rc.2.x"),
+        ("1.2.4-rc.2", "patch", "1.2.4"),
+        ("1.3.0-rc.1", "minor", "1.3.0"),
+        ("1.2.4-rc.1", "minor", "1.3.0"),
+        ("2.0.0-rc.1", "major", "2.0.0"),
+        ("2.1.0-rc.1", "major", "3.0.0"),
+        ("2.0.1-rc.1", "major", "3.0.0"),
+    ],
+)
+def test_the_next_version(before: str, part: str, after: str) -> None:
+    assert bumped(before, Part(part)) == after
+    assert above(after, before)
+
+
+def test_what_is_no_version_has_no_next() -> None:
+    with pytest.raises(ValueError, match=r"`v1\.2` is not a semantic version"):
+        bumped("v1.2", Part.PATCH)
+
+
+def test_what_is_no_version_is_below_all_that_are() -> None:
+    assert above("0.0.1", "dev")
+    assert not above("dev", "0.0.1")
+    assert not above("1.0.0", "1.0.0")
+
+
+def test_a_version_with_a_build_cannot_be_released() -> None:
+    assert is_release_tag("1.2.3-rc.1")
+    assert not is_release_tag("1.2.3+a")
+    assert not is_release_tag("latest")

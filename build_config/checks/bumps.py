@@ -54,7 +54,7 @@ def check(subject: Subject, since: Since) -> Iterator[Defect]:
     changed = {name for name, paths in shipped.items() if paths}
     reached = subject.graph.with_dependents(changed & subject.graph.connectors.keys())
     suspects = [c for c in subject.connectors if c.version and c.name in changed | reached]
-    before = _versions(subject, since, suspects)
+    before = versions_at(subject, since.commit, suspects)
     for connector in suspects:
         if before.get(connector.name) != connector.version:
             continue
@@ -136,12 +136,12 @@ def _rules_then(subject: Subject, connector: Connector, since: Since) -> IgnoreR
         return parse_rules("")
 
 
-def _versions(
-    subject: Subject, since: Since, connectors: Sequence[Connector]
+def versions_at(
+    subject: Subject, commit: str, connectors: Sequence[Connector]
 ) -> dict[str, str | None]:
-    """The versions at that commit, by name; those that were not there are absent."""
+    """The versions at a commit, by name; those that were not there are absent."""
     wanted = [f"{c.path}/{name}" for c in connectors for name in ("Dockerfile", "metadata.yaml")]
-    texts = git_changes.texts_at(subject.settings.root, since.commit, wanted) if wanted else {}
+    texts = git_changes.texts_at(subject.settings.root, commit, wanted) if wanted else {}
     there = (connector for connector in connectors if connector.dockerfile_path in texts)
     return {connector.name: _version(connector, texts) for connector in there}
 

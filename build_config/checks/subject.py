@@ -45,11 +45,14 @@ class Subject:
         return max(numbers, default=None)
 
     def text(self, path: str) -> str:
-        """The text of a file of the repository; empty where it cannot be read."""
+        """The text of a file of the repository, without a byte order mark.
+
+        Empty where it cannot be read.
+        """
         try:
             # not by pathlib, which takes longer than the system: there are thousands of files
             with open(f"{self.settings.root}/{path}", "rb") as file:  # noqa: PTH123 - see above
-                return file.read().decode(errors="replace")
+                return file.read().decode(errors="replace").removeprefix("\ufeff")
         except OSError:
             return ""
 

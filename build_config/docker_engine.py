@@ -42,7 +42,7 @@ class DockerEngine:
         if path:
             listed = engine_socket.get(self.address, path, "/images/json")
         else:
-            with _reachable(self.address), closing(connect(self.address)) as client:
+            with reachable(self.address), closing(connect(self.address)) as client:
                 listed = client.images()
         return {reference: image for entry in listed for reference, image in _read_image(entry)}
 
@@ -138,7 +138,7 @@ class DockerBuilder:
 
         address = self.engine.address
         try:
-            with _reachable(address), closing(connect(address)) as client:
+            with reachable(address), closing(connect(address)) as client:
                 answer: Mapping[str, Any] = client.inspect_image(image)  # type: ignore[no-untyped-call]
         except ImageNotFound as error:
             raise EngineUnavailableError(f"the engine has no image `{image}` any more") from error
@@ -155,7 +155,7 @@ class DockerBuilder:
         image = parse(reference)
         try:
             address = self.engine.address
-            with _reachable(address), closing(connect(address)) as client:
+            with reachable(address), closing(connect(address)) as client:
                 for news in client.pull(
                     image.name, tag=image.digest or image.tag, stream=True, decode=True
                 ):
@@ -183,7 +183,7 @@ def _readers(secrets: tuple[Secret, ...], mask: Mask) -> dict[str, Callable[[], 
 
 
 @contextmanager
-def _reachable(address: EngineAddress) -> Iterator[None]:
+def reachable(address: EngineAddress) -> Iterator[None]:
     """Turns a lost connection into one line; answers of the engine pass through."""
     from docker.errors import APIError, DockerException
     from requests import RequestException

@@ -119,7 +119,12 @@ class Present:
 
 
 def plan_build(
-    graph: Graph, selected: frozenset[str], present: Present, *, force: bool = False
+    graph: Graph,
+    selected: frozenset[str],
+    present: Present,
+    *,
+    force: bool = False,
+    stale: Mapping[str, str] | None = None,
 ) -> Plan:
     """Plan to bring `selected`, and all they stand on, up to date.
 
@@ -128,8 +133,10 @@ def plan_build(
         selected: names; their bases come with them.
         present: what is known before the run.
         force: build `selected` again whatever the engine has, and without its cache.
+        stale: name -> why an image that looks up to date has to be built all the same.
     """
-    planner = _Planner(graph=graph, present=present, forced=selected if force else frozenset())
+    forced = selected if force else frozenset()
+    planner = _Planner(graph=graph, present=present, forced=forced, stale=stale or {})
     wanted = graph.with_dependencies(selected)
     for name, connector in graph.connectors.items():
         if name in wanted:
@@ -146,6 +153,7 @@ class _Planner:
     graph: Graph
     present: Present
     forced: frozenset[str]
+    stale: Mapping[str, str]
     steps: dict[str, Step] = field(default_factory=dict)
     builds: dict[str, Build] = field(default_factory=dict)
     inputs: dict[str, Inputs] = field(default_factory=dict)
@@ -223,7 +231,7 @@ class _Planner:
             return f"`{connector.image}` on the engine was not built by this tool"
         if inputs and inputs.fingerprint != fingerprint:
             return self._what_changed(connector.name, fingerprint, inputs)
-        return self._base_trouble(build, image)
+        return self.stale.get(connector.name) or self._base_trouble(build, image)
 
     def _what_changed(self, name: str, fingerprint: str, inputs: Inputs) -> str:
         before = self.present.remembered(name, fingerprint)

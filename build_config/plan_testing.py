@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from build_config.connector import Connector
@@ -51,7 +51,7 @@ def _waiting(step: Step, build: Step | None, seconds: Mapping[str, float]) -> St
 
 
 def _step(kind: Kind, connector: Connector, configured: frozenset[str]) -> Step:
-    missing = next(_what_is_missing(kind, connector, configured), None)
+    missing = what_is_missing(kind, connector, configured=connector.name in configured)
     return Step(
         kind=kind,
         target=connector.name,
@@ -60,12 +60,17 @@ def _step(kind: Kind, connector: Connector, configured: frozenset[str]) -> Step:
     )
 
 
-def _what_is_missing(kind: Kind, connector: Connector, configured: frozenset[str]) -> Iterator[str]:
-    """Why it cannot have tests of this kind."""
+def what_is_missing(kind: Kind, connector: Connector, *, configured: bool) -> str | None:
+    """Why a connector has no tests of this kind; None when it has.
+
+    Args:
+        kind: unit or acceptance.
+        connector: whose tests.
+        configured: it has an `acceptance-test-config.yml`.
+    """
     if kind is Kind.UNIT:
-        if TEST_STAGE not in connector.dockerfile.stages and not connector.gradle:
-            yield f"its Dockerfile has no stage `{TEST_STAGE}`"
-    elif connector.kind is ImageKind.BASE:
-        yield "a base speaks no protocol"
-    elif connector.name not in configured:
-        yield "it has no `acceptance-test-config.yml`"
+        has = TEST_STAGE in connector.dockerfile.stages or connector.gradle
+        return None if has else f"its Dockerfile has no stage `{TEST_STAGE}`"
+    if connector.kind is ImageKind.BASE:
+        return "a base speaks no protocol"
+    return None if configured else "it has no `acceptance-test-config.yml`"

@@ -24,8 +24,9 @@ _VERBS = {
     Kind.GRADLE: "assembled with Gradle",
     Kind.UNIT: "unit-tested",
     Kind.ACCEPTANCE: "accepted",
+    Kind.PUBLISH: "published",
 }
-_OF_CONNECTORS = (Kind.BUILD, Kind.UNIT, Kind.ACCEPTANCE)  # their targets are names of connectors
+_OF_CONNECTORS = (Kind.BUILD, Kind.UNIT, Kind.ACCEPTANCE, Kind.PUBLISH)  # targets are their names
 _LISTED = 12  # with more names than this the command to continue is longer than a person reads
 
 _NAMED = 5  # more steps than this that were skipped for one reason are only counted
@@ -190,7 +191,8 @@ def _ending_of_skip(step: Step, event: StepSkipped) -> Ending:
     """An image is up to date; a test that a connector does not have is not applicable."""
     if not event.expected:
         return Ending.SKIPPED
-    return Ending.UP_TO_DATE if step.kind is Kind.BUILD else Ending.NOT_APPLICABLE
+    lasting = step.kind in {Kind.BUILD, Kind.PUBLISH}
+    return Ending.UP_TO_DATE if lasting else Ending.NOT_APPLICABLE
 
 
 def _was_interrupted(results: Sequence[Result]) -> bool:

@@ -14,6 +14,7 @@ class Kind(StrEnum):
     BUILD = "build"
     UNIT = "unit"
     ACCEPTANCE = "acceptance"
+    PUBLISH = "publish"
 
 
 class Action(StrEnum):

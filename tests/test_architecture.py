@@ -36,7 +36,7 @@ LAYERS = """
 
     acceptance docker_engine listings plan_testing repository source_inputs
 
-    publishing
+    docker_push plan_publishing publishing
 
     checks performers
 

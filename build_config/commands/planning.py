@@ -27,6 +27,7 @@ class Planned:
         engine: None when none answered.
         images: what it has, by canonical reference.
         snapshot: what git says of the files; None where it is not git's repository.
+        present: what the plan was made from.
     """
 
     repository: Repository
@@ -35,6 +36,7 @@ class Planned:
     engine: DockerEngine | None
     images: Mapping[str, LocalImage]
     snapshot: git.Snapshot | None
+    present: Present
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,6 +100,7 @@ def plan_for(settings: Settings, streams: Streams, wish: Wish) -> Planned:
         engine=engine,
         images=images or {},
         snapshot=snapshot,
+        present=present,
     )
 
 

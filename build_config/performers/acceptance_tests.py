@@ -17,7 +17,7 @@ from build_config.engine import Tell
 from build_config.errors import RepositoryError, StepError
 from build_config.performers.workshop import Workshop
 from build_config.scheduler import Result
-from build_config.steps import Kind, Step
+from build_config.steps import Step
 from build_config.wording import counted
 
 
@@ -48,8 +48,7 @@ async def _subject(
 ) -> Subject:
     connector = workshop.plan.builds[name].connector
     settings = workshop.settings
-    built = results.get(f"{Kind.BUILD} {name}")
-    image_id = built.id if built else workshop.images[connector.image.canonical].id
+    image_id = workshop.image_id(name, results)
     definitions = read_definitions(settings, connector.kind)
     return Subject(
         connector=connector,

@@ -9,6 +9,7 @@ from build_config.engine import Tell
 from build_config.performers.acceptance_tests import acceptance_tests
 from build_config.performers.build_image import build_image
 from build_config.performers.gradle_build import gradle_build
+from build_config.performers.publish_image import publish_image
 from build_config.performers.pull_image import pull_image
 from build_config.performers.unit_tests import unit_tests
 from build_config.performers.workshop import Workshop
@@ -24,6 +25,7 @@ PERFORMERS: Mapping[Kind, Performer] = MappingProxyType(
         Kind.BUILD: build_image,
         Kind.UNIT: unit_tests,
         Kind.ACCEPTANCE: acceptance_tests,
+        Kind.PUBLISH: publish_image,
     }
 )
 

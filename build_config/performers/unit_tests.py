@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import partial
 
+from build_config import test_records
 from build_config.connector import Connector
 from build_config.context_tar import context_size, tar_stream
 from build_config.engine import ImageBuild, Tell
@@ -15,12 +17,13 @@ from build_config.plan_testing import TEST_STAGE
 from build_config.sandbox.request import Container, Limits
 from build_config.scheduler import Result
 from build_config.steps import Step
+from build_config.test_records import TestRecord
 
 _SECONDS = 600.0
 
 
 async def unit_tests(
-    step: Step, _results: Mapping[str, Result], workshop: Workshop, tell: Tell
+    step: Step, results: Mapping[str, Result], workshop: Workshop, tell: Tell
 ) -> Result:
     """Run them without a network, so that they prove the connector and not somebody's server.
 
@@ -28,10 +31,31 @@ async def unit_tests(
         StepError: a test failed, or the tests did not end.
     """
     connector = workshop.plan.builds[step.target].connector
+    try:
+        result = await _run(connector, workshop, tell)
+    except StepError:
+        _remember(step, results, workshop, passed=False)
+        raise
+    _remember(step, results, workshop, passed=True)
+    return result
+
+
+async def _run(connector: Connector, workshop: Workshop, tell: Tell) -> Result:
     if TEST_STAGE in connector.dockerfile.stages:
         return await _in_the_image(connector, workshop, tell)
     path = connector.path.replace("/", ":")
     return await run_gradle(workshop.settings.root, (f":{path}:test",), tell)
+
+
+def _remember(
+    step: Step, results: Mapping[str, Result], workshop: Workshop, *, passed: bool
+) -> None:
+    """Keep for publishing what the tests said of the image that these sources made."""
+    image_id = workshop.image_id(step.target, results)
+    if image_id:
+        when = datetime.now(UTC).isoformat(timespec="seconds")
+        record = TestRecord(passed=passed, when=when, cases={})
+        test_records.write(workshop.settings.state, image_id, step.kind, record)
 
 
 async def _in_the_image(connector: Connector, workshop: Workshop, tell: Tell) -> Result:

@@ -9,8 +9,11 @@ from build_config.engine import Builder, LocalImage
 from build_config.fingerprint import Inputs
 from build_config.image_labels import Origin
 from build_config.plan import Plan
+from build_config.publishing.ports import Publications
 from build_config.sandbox.containers import Containers
+from build_config.scheduler import Result
 from build_config.settings import Settings
+from build_config.steps import Kind
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,6 +24,7 @@ class Workshop:
         containers: runs connectors, each in a sandbox.
         images: what the engine had before the run, by canonical reference.
         sources: what of each image's inputs is in the repository.
+        publications: what is to be published; None where nothing is.
     """
 
     settings: Settings
@@ -30,3 +34,10 @@ class Workshop:
     images: Mapping[str, LocalImage]
     origin: Origin
     sources: Mapping[str, Inputs]
+    publications: Publications | None = None
+
+    def image_id(self, name: str, results: Mapping[str, Result]) -> str:
+        """What the engine calls a connector's image, built in this run or before it; else empty."""
+        built = results.get(f"{Kind.BUILD} {name}")
+        image = self.images.get(self.plan.builds[name].connector.image.canonical)
+        return built.id if built else image.id if image else ""

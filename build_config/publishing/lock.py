@@ -1,0 +1,78 @@
+"""One publisher of an image at a time on a machine: a name in, the right to publish it out.
+
+A lock is held by an open file (flock), so that it ends with its holder however that ends. The file
+stays: removing it would let two hold it. Publishers on other machines are told apart by claims.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import hashlib
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from build_config.engine import Tell
+from build_config.errors import UnclearError
+
+_POLL = 0.1
+_SECONDS = 900.0
+
+
+@asynccontextmanager
+async def only_one(
+    folder: Path, repository: str, tell: Tell, *, seconds: float = _SECONDS
+) -> AsyncIterator[None]:
+    """Wait until nobody else on this machine publishes to a repository, and keep it so.
+
+    Raises:
+        UnclearError: somebody held it all the time; who it is.
+        OSError: there is no folder for locks.
+    """
+    descriptor = _opened(folder, repository)
+    try:
+        await _take(descriptor, repository, tell, seconds)
+        os.truncate(descriptor, 0)
+        os.pwrite(descriptor, f"process {os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _opened(folder: Path, repository: str) -> int:
+    folder.mkdir(parents=True, exist_ok=True)
+    # a hash: a registry's port has a colon, and two names must never share a file
+    name = hashlib.sha256(repository.encode()).hexdigest()[:32]
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    return os.open(folder / f"{name}.lock", flags, 0o600)
+
+
+async def _take(descriptor: int, repository: str, tell: Tell, seconds: float) -> None:
+    holder = ""
+    try:
+        async with asyncio.timeout(seconds):
+            while not _taken(descriptor):
+                holder = os.pread(descriptor, 100, 0).decode(errors="replace").strip()
+                tell.activity(f"waiting for {holder or 'another publisher'}")
+                await asyncio.sleep(_POLL)
+    except TimeoutError as error:
+        raise UnclearError(
+            f"{holder or 'another process'} has been publishing `{repository}` for {seconds:.0f} s",
+            hint="let it end, or stop it",
+        ) from error
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def lock_folder() -> Path:
+    """Where this user's locks are: shared by all checkouts of this machine."""
+    home = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(home) / "connectoryard" / "locks"

@@ -1,0 +1,93 @@
+"""A target and what is known of it in, why it must not be published out: before any effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from build_config import versions
+from build_config.connector import Kind
+from build_config.definitions import Definition
+from build_config.ledger import Book
+from build_config.publishing.standing import highest
+from build_config.publishing.target import Target
+
+_TAKEN = ("latest", "staging")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal:
+    """Why it is not published.
+
+    Attributes:
+        hint: what to do.
+    """
+
+    why: str
+    hint: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conditions:
+    """What is known of a target before its image is looked at.
+
+    Attributes:
+        commit: that is checked out; None before the first one.
+        unclean: directories of it and of its bases that are not as committed.
+        definition: of the connector; None where it has none.
+        backport: a version below the highest may be published.
+        local_tag: means the images of this machine.
+    """
+
+    commit: str | None
+    unclean: tuple[str, ...]
+    definition: Definition | None
+    backport: bool
+    local_tag: str
+
+
+def refusals(target: Target, book: Book, conditions: Conditions) -> Iterator[Refusal]:
+    """Everything that speaks against publishing a version that is not there yet."""
+    yield from _of_the_version(target, book, conditions)
+    bump = f"`invoke bump --connector={target.name} --version={target.version}`"
+    if conditions.commit is None:
+        yield Refusal(why="nothing is committed here", hint="`git commit`")
+    for directory in conditions.unclean:
+        yield Refusal(why=f"`{directory}` is not as committed", hint="commit it, or put it back")
+    if target.connector.kind is Kind.BASE:
+        return
+    if conditions.definition is None:
+        yield Refusal(why="it has no definition", hint="`invoke check` says which is missing")
+    elif conditions.definition.tag != target.version:
+        said = f"its definition says {conditions.definition.tag}, its label {target.version}"
+        yield Refusal(why=said, hint=f"`invoke check --fix`, or {bump}")
+
+
+def _of_the_version(target: Target, book: Book, conditions: Conditions) -> Iterator[Refusal]:
+    version, repair = target.version, f"`invoke bump --connector={target.name} --part=patch`"
+    order = versions.order(version)
+    if not version:
+        yield Refusal(why="it has no version", hint="add the label `io.airbyte.version`")
+    elif order is None or not versions.is_tag(version) or version in _TAKEN:
+        yield Refusal(why=f"`{version}` cannot be a version and a tag", hint=repair)
+    elif version == conditions.local_tag:
+        yield Refusal(why=f"`{version}` means images of this machine", hint=repair)
+    else:
+        top = highest(book, target.repository, stable=False)
+        above = versions.order(top.version) if top else None
+        if top and above and above > order and not conditions.backport:
+            why = f"{version} is below {top.version}, which is published"
+            yield Refusal(why=why, hint=f"{repair}; for an older line, `--backport`")
+
+
+def of_the_image(
+    image: Mapping[str, Any], *, bootstrapped_label: str, allowed: bool
+) -> Iterator[Refusal]:
+    """What speaks against the image itself, as the engine describes it."""
+    labels = (image.get("Config") or {}).get("Labels") or {}
+    if labels.get(bootstrapped_label) == "true" and not allowed:
+        yield Refusal(
+            why="it stands on a base that `invoke setup` made on this machine",
+            hint="pull the real base; for a trial, `INVOKE_PUBLISH_ALLOW_BOOTSTRAPPED_BASES=1`",
+        )

@@ -34,7 +34,7 @@ DEFAULTS: dict[str, Any] = {
     "secrets": {},
     "images": {},
     "check": {"ignore": []},
-    "templates": [],
+    "templates": "",  # no list: Invoke reads no variable where a list stands
     "registry": "docker.io",
     "publish": {"allow_bootstrapped_bases": False, "remote": ""},
 }
@@ -233,7 +233,7 @@ def _waivers(value: object) -> tuple[Waiver, ...]:
 
 def _templates(value: object, root: Path) -> tuple[Path, ...]:
     """Folders; a relative one starts at the root. One of them may stand alone, as text."""
-    listed = value.split(os.pathsep) if isinstance(value, str) else value or []
+    listed = list(filter(None, value.split(os.pathsep))) if isinstance(value, str) else value or []
     if not isinstance(listed, list | tuple):
         raise UsageError("`templates` must be a list of folders")
     return tuple(root / Path(text("templates", entry)).expanduser() for entry in listed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import fnmatch
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,16 +13,26 @@ from build_config.columns import aligned
 from build_config.errors import UsageError
 from build_config.scaffold.asking import Typed, Wanted, complete
 from build_config.scaffold.bases import missing_bases
+from build_config.scaffold.difference import differences
 from build_config.scaffold.placing import Placed, place
 from build_config.scaffold.questions import read_answers
-from build_config.scaffold.record import Record, base_of
+from build_config.scaffold.record import Record, base_of, with_ignore_rule
 from build_config.scaffold.rendering import render
 from build_config.scaffold.taken import read_taken
 from build_config.scaffold.template import Template, find_templates
+from build_config.scaffold.updating import (
+    Update,
+    apply,
+    find_generated,
+    plan_update,
+    refuse_uncommitted,
+)
 from build_config.scaffold.writing import alone, recover, write
 from build_config.settings import Settings
 from build_config.streams import Streams
 from build_config.wording import counted
+
+_CHECKLIST = "CHECKLIST.md"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +65,8 @@ def generate(settings: Settings, streams: Streams, **typed: Any) -> int:
         return 0
     answers = read_answers(flags.answer)
     _recover(settings, streams)
+    if flags.update:
+        return _update(settings, streams, templates, flags, answers)
     return _make(settings, streams, templates, flags, answers)
 
 
@@ -110,7 +124,7 @@ def _make(
 
 
 def _placed(settings: Settings, wanted: Wanted) -> Placed:
-    rendered = render(wanted.template, wanted.variables)
+    rendered = with_ignore_rule(render(wanted.template, wanted.variables))
     answers = {"name": wanted.name.name, **wanted.answers}
     record = Record(template=wanted.template.name, answers=answers, base=base_of(rendered))
     bases = missing_bases(settings, wanted.template.bases)
@@ -126,9 +140,63 @@ def _tell(streams: Streams, wanted: Wanted, placed: Placed) -> None:
         streams.say(f"made {path}")
     for path in placed.edits:
         streams.say(f"added an entry to {path}")
-    streams.say(
-        "next:\n"
-        f"  invoke build --connector={name}\n"
-        f"  invoke test --connector={name}\n"
-        f"  edit {placed.connector}/CHECKLIST.md"
-    )
+    lines = [f"  invoke build --connector={name}", f"  invoke test --connector={name}"]
+    if _CHECKLIST in placed.directories[placed.connector]:
+        lines.append(f"  edit {placed.connector}/{_CHECKLIST}")
+    streams.say("\n".join(("next:", *lines)))
+
+
+def _update(
+    settings: Settings,
+    streams: Streams,
+    templates: Mapping[str, Template],
+    flags: GenerateFlags,
+    answers: Mapping[str, str],
+) -> int:
+    generated = find_generated(settings)
+    chosen = {name: generated[name] for name in _chosen(generated, flags.connector)}
+    if not chosen:
+        streams.say("nothing here was made by `invoke generate`")
+        return 0
+    if not flags.force and not flags.dry_run:
+        refuse_uncommitted(settings, chosen)
+    updates = [
+        plan_update(settings, templates, name, record, answers) for name, record in chosen.items()
+    ]
+    for update in updates:
+        if flags.dry_run:
+            streams.out.write(differences(update.changes))
+        else:
+            apply(settings, update)
+        _tell_update(streams, update)
+    conflicts = [change.path for update in updates for change in update.conflicts]
+    if flags.dry_run:
+        streams.note("nothing was written: `--dry-run`")
+    elif conflicts:
+        streams.note(f"error: decide in {counted(len(conflicts), 'file')}: {', '.join(conflicts)}")
+        streams.note("hint: search them for `<<<<<<<`; `git diff` shows everything that changed")
+    return 1 if conflicts else 0
+
+
+def _chosen(generated: Mapping[str, Record], patterns: Sequence[str]) -> list[str]:
+    """Names of connectors by names and globs; without any, all of them."""
+    words = [word.strip() for pattern in patterns for word in pattern.split(",") if word.strip()]
+    if patterns and not words:
+        raise UsageError("`--connector` is empty", hint="name a connector, or leave the flag out")
+    found: dict[str, None] = {}
+    for word in words:
+        matching = [name for name in generated if fnmatch.fnmatchcase(name, word)]
+        if not matching:
+            close = difflib.get_close_matches(word, list(generated), n=1)
+            hint = f"did you mean `{close[0]}`?" if close else "see `invoke list`"
+            raise UsageError(f"`{word}` was not made by `invoke generate`", hint=hint)
+        found |= dict.fromkeys(matching)
+    return list(found) if patterns else list(generated)
+
+
+def _tell_update(streams: Streams, update: Update) -> None:
+    for change in update.changes:
+        why = f" ({change.merged.why})" if change.merged.why else ""
+        streams.note(f"{update.name}: {change.merged.outcome}: {change.path}{why}")
+    if not update.changes:
+        streams.note(f"{update.name}: up to date with the template `{update.record.template}`")

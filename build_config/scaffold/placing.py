@@ -71,7 +71,7 @@ def place(
         else:
             files[definition_path(settings, name)] = rendered.definition
     connector = {
-        **records.with_ignore_rule(rendered.connector),
+        **rendered.connector,
         records.NAME: File(content=records.encode(record)),
     }
     parent = f"{settings.bases}/" if settings.bases != "." else ""

@@ -11,7 +11,7 @@ import binascii
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from build_config.dockerignore import parse_rules
 from build_config.errors import RepositoryError
@@ -49,14 +49,14 @@ def base_of(rendered: Rendered) -> dict[str, File]:
     return base | {key: file for key, file in singles.items() if file is not None}
 
 
-def with_ignore_rule(connector: Files) -> dict[str, File]:
-    """The connector's files, with a line that keeps the record out of its image if it lacks one."""
-    own = connector.get(_IGNORE, File(content=b""))
+def with_ignore_rule(rendered: Rendered) -> Rendered:
+    """The same, with a line that keeps the record out of the image where none does."""
+    own = rendered.connector.get(_IGNORE, File(content=b""))
     if parse_rules(own.content.decode(errors="replace")).excluded(NAME):
-        return dict(connector)
+        return rendered
     gap = b"\n" if own.content and not own.content.endswith(b"\n") else b""
-    line = f"{NAME}\n".encode()
-    return {**connector, _IGNORE: File(content=own.content + gap + line)}
+    file = File(content=own.content + gap + f"{NAME}\n".encode())
+    return replace(rendered, connector={**rendered.connector, _IGNORE: file})
 
 
 def encode(record: Record) -> bytes:

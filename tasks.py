@@ -230,5 +230,11 @@ def bump(
     program.run(context, PROJECT, partial(program.call, "bump", **flags))
 
 
-namespace = Collection(setup, list_, graph, generate, check, build, why, test, sync, bump)
+@task(help={"output": "folder to write to (default: .yard/catalog)"})
+def catalog(context: Context, output: str | None = None) -> None:
+    """Write what was published, for programs (registry.json) and for people (index.html)."""
+    program.run(context, PROJECT, partial(program.call, "catalog", output=output))
+
+
+namespace = Collection(setup, list_, graph, generate, check, build, why, test, sync, bump, catalog)
 namespace.configure(DEFAULTS)

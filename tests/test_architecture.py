@@ -27,7 +27,7 @@ LAYERS = """
     buildkit build_secrets connector_protocol context_tar engine git_changes git_refs graph logs
     machine report selection settings
 
-    definitions discovery displays docker_progress engine_endpoint history junit ledger
+    catalog definitions discovery displays docker_progress engine_endpoint history junit ledger
     machine_display
 
     registry sandbox
@@ -55,7 +55,7 @@ HOMES = {
     "grpclib": "buildkit",
     "httpx": "registry",
     "invoke": "program",
-    "jinja2": "scaffold.rendering",
+    "jinja2": "catalog.page scaffold.rendering",
     "questionary": "scaffold.prompts",
     "rich": "acceptance.table displays machine_display report streams sync.display",
     "subprocess": "checks.hadolint git git_changes git_process git_refs machine.process",

@@ -230,11 +230,44 @@ def bump(
     program.run(context, PROJECT, partial(program.call, "bump", **flags))
 
 
+@task(
+    iterable=["connector", "secret"],
+    help={
+        "connector": CONNECTOR,
+        "kind": "only source, destination or base",
+        "registry": "where to publish to: host, or host/prefix (default: the setting `registry`)",
+        "backport": "also publish versions below the highest that is published",
+        "dry-run": "show the whole plan with its reasons; change nothing anywhere",
+        "fail-fast": "start nothing more after the first failure",
+        "jobs": "how many steps at a time (default: auto)",
+        "progress": PROGRESS,
+        "secret": "id=NAME,src=FILE or id=NAME,env=VARIABLE, for RUN --mount=type=secret",
+    },
+)
+def publish(
+    context: Context,
+    connector: list[str],
+    secret: list[str],
+    kind: str | None = None,
+    registry: str | None = None,
+    backport: bool = False,
+    dry_run: bool = False,
+    fail_fast: bool = False,
+    jobs: str | None = None,
+    progress: str = "auto",
+) -> None:
+    """Make registry and catalog match the repository: build, test, publish what is not there."""
+    flags = {name: value for name, value in locals().items() if name != "context"}
+    program.run(context, PROJECT, partial(program.call, "publish", **flags))
+
+
 @task(help={"output": "folder to write to (default: .yard/catalog)"})
 def catalog(context: Context, output: str | None = None) -> None:
     """Write what was published, for programs (registry.json) and for people (index.html)."""
     program.run(context, PROJECT, partial(program.call, "catalog", output=output))
 
 
-namespace = Collection(setup, list_, graph, generate, check, build, why, test, sync, bump, catalog)
+namespace = Collection(
+    setup, list_, graph, generate, check, build, why, test, sync, bump, publish, catalog
+)
 namespace.configure(DEFAULTS)

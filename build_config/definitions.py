@@ -36,7 +36,18 @@ def read_definitions(settings: Settings, kind: Kind) -> tuple[Definition, ...]:
     Raises:
         RepositoryError: with every file that cannot be read.
     """
-    definitions, defects = [], []
+    return tuple(definition for definition, _ in read_definition_entries(settings, kind))
+
+
+def read_definition_entries(
+    settings: Settings, kind: Kind
+) -> tuple[tuple[Definition, Mapping[str, Any]], ...]:
+    """All entries of a kind, each with all that it says.
+
+    Raises:
+        RepositoryError: with every file that cannot be read.
+    """
+    found, defects = [], []
     try:
         files = definition_files(settings.root / settings.definitions[kind])
     except OSError as error:
@@ -50,10 +61,10 @@ def read_definitions(settings: Settings, kind: Kind) -> tuple[Definition, ...]:
             defects.append(str(error))
             continue
         entries = document if isinstance(document, list) else [document]
-        definitions += [_read(entry, kind, shown) for entry in entries if isinstance(entry, dict)]
+        found += [(_read(e, kind, shown), e) for e in entries if isinstance(e, dict)]
     if defects:
         raise RepositoryError(tuple(defects))
-    return tuple(definitions)
+    return tuple(found)
 
 
 def definition_ids(settings: Settings, connectors: tuple[Connector, ...]) -> dict[str, str]:

@@ -13,6 +13,9 @@ from build_config.fingerprint import BASES_LABEL, FINGERPRINT_LABEL, SOURCES_LAB
 
 _ANNOTATION = "org.opencontainers.image"
 
+REVISION_LABEL = f"{_ANNOTATION}.revision"
+"""Id of the commit; `-dirty` at its end says that the sources were not as committed."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Origin:
@@ -55,7 +58,7 @@ def image_labels(connector: Connector, origin: Origin, made: Made) -> dict[str, 
     optional = {
         VERSION_LABEL: connector.version,
         f"{_ANNOTATION}.version": connector.version,
-        f"{_ANNOTATION}.revision": origin.revision and f"{origin.revision}{dirty}",
+        REVISION_LABEL: origin.revision and f"{origin.revision}{dirty}",
         f"{_ANNOTATION}.source": origin.source,
     }
     return {

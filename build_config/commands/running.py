@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from build_config.image_labels import Origin
 from build_config.machine.ca_bundle import find_bundle
 from build_config.performers.choice import performing
 from build_config.performers.workshop import Workshop
+from build_config.publishing.ports import Publications
 from build_config.report import Report, headline, tell
 from build_config.sandbox.containers import open_containers
 from build_config.scheduler import Perform, execute
@@ -31,6 +32,9 @@ from build_config.streams import Streams
 _FEWEST_JOBS = 4
 """Builds wait for disks and networks: even on two cores one at a time took 1.9 times as long as
 four, two 1.2 times; eight and sixteen gained nothing (60 images that only copy, Docker 20.10)."""
+
+
+Publishing = Callable[[], AbstractAsyncContextManager["Publications | None"]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,8 +57,22 @@ class RunOptions:
     command: str
 
 
-def run(settings: Settings, streams: Streams, planned: Planned, options: RunOptions) -> Report:
-    """Run the plan to its end, show it, and say how it went."""
+def run(
+    settings: Settings,
+    streams: Streams,
+    planned: Planned,
+    options: RunOptions,
+    publications: Publishing = nullcontext,
+) -> Report:
+    """Run the plan to its end, show it, and say how it went.
+
+    Args:
+        settings: of the repository.
+        streams: where to write.
+        planned: the plan, and the engine that it was made with.
+        options: how to run it.
+        publications: opened for the steps of the run, when they publish something.
+    """
     if planned.engine is None:
         raise AssertionError("a plan without an engine is only shown")
     plan, engine = planned.plan, planned.engine
@@ -67,6 +85,7 @@ def run(settings: Settings, streams: Streams, planned: Planned, options: RunOpti
         async with (
             engine.builder(options.secrets, bundle) as builder,
             open_containers(engine.address) as containers,
+            publications() as published,
         ):
             yield performing(
                 Workshop(
@@ -77,6 +96,7 @@ def run(settings: Settings, streams: Streams, planned: Planned, options: RunOpti
                     images=planned.images,
                     origin=origin,
                     sources=source_inputs(plan.builds),
+                    publications=published,
                 )
             )
 

@@ -105,12 +105,14 @@ class Facts:
 
     Attributes:
         conditions: what may speak against publishing.
+        local_tag: means the images of this machine, and can be no version.
         source_url: of the repository; empty where nobody knows.
         definition: the catalog's entry, without repository and tag.
         tags: of the metadata.
     """
 
     conditions: Conditions
+    local_tag: str
     source_url: str = ""
     definition: Mapping[str, Any] = field(default_factory=dict)
     tags: tuple[str, ...] = ()

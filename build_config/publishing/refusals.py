@@ -37,19 +37,29 @@ class Conditions:
         unclean: directories of it and of its bases that are not as committed.
         definition: of the connector; None where it has none.
         backport: a version below the highest may be published.
-        local_tag: means the images of this machine.
     """
 
     commit: str | None
     unclean: tuple[str, ...]
     definition: Definition | None
     backport: bool
-    local_tag: str
+
+
+def illegal(target: Target, local_tag: str) -> Refusal | None:
+    """Why a version cannot be one; then nobody can be asked about it either."""
+    version, repair = target.version, f"`invoke bump --connector={target.name} --part=patch`"
+    if not version:
+        return Refusal(why="it has no version", hint="add the label `io.airbyte.version`")
+    if versions.order(version) is None or not versions.is_tag(version) or version in _TAKEN:
+        return Refusal(why=f"`{version}` cannot be a version and a tag", hint=repair)
+    if version == local_tag:
+        return Refusal(why=f"`{version}` means images of this machine", hint=repair)
+    return None
 
 
 def refusals(target: Target, book: Book, conditions: Conditions) -> Iterator[Refusal]:
-    """Everything that speaks against publishing a version that is not there yet."""
-    yield from _of_the_version(target, book, conditions)
+    """Everything that speaks against publishing a legal version that is not there yet."""
+    yield from _of_the_order(target, book, backport=conditions.backport)
     bump = f"`invoke bump --connector={target.name} --version={target.version}`"
     if conditions.commit is None:
         yield Refusal(why="nothing is committed here", hint="`git commit`")
@@ -64,21 +74,14 @@ def refusals(target: Target, book: Book, conditions: Conditions) -> Iterator[Ref
         yield Refusal(why=said, hint=f"`invoke check --fix`, or {bump}")
 
 
-def _of_the_version(target: Target, book: Book, conditions: Conditions) -> Iterator[Refusal]:
-    version, repair = target.version, f"`invoke bump --connector={target.name} --part=patch`"
-    order = versions.order(version)
-    if not version:
-        yield Refusal(why="it has no version", hint="add the label `io.airbyte.version`")
-    elif order is None or not versions.is_tag(version) or version in _TAKEN:
-        yield Refusal(why=f"`{version}` cannot be a version and a tag", hint=repair)
-    elif version == conditions.local_tag:
-        yield Refusal(why=f"`{version}` means images of this machine", hint=repair)
-    else:
-        top = highest(book, target.repository, stable=False)
-        above = versions.order(top.version) if top else None
-        if top and above and above > order and not conditions.backport:
-            why = f"{version} is below {top.version}, which is published"
-            yield Refusal(why=why, hint=f"{repair}; for an older line, `--backport`")
+def _of_the_order(target: Target, book: Book, *, backport: bool) -> Iterator[Refusal]:
+    top = highest(book, target.repository, stable=False)
+    above, order = versions.order(top.version) if top else None, versions.order(target.version)
+    if top and above and order and above > order and not backport:
+        yield Refusal(
+            why=f"{target.version} is below {top.version}, which is published",
+            hint=f"`invoke bump --connector={target.name}`; for an older line `--backport`",
+        )
 
 
 def of_the_image(

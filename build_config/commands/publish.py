@@ -1,0 +1,146 @@
+"""`invoke publish`: make the registry and the catalog match the repository; again and again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from build_config.commands.planning import Planned, Wish, check_secrets, plan_for
+from build_config.commands.publish_plan import facts_of, plan_of, targets_of
+from build_config.commands.running import RunOptions, run, show_report
+from build_config.displays.choice import choose
+from build_config.errors import ConflictError, EngineUnavailableError, UnclearError
+from build_config.ledger import Book, Ledger, ledger_of
+from build_config.listings import plan_table
+from build_config.publishing.lock import lock_folder
+from build_config.publishing.ports import Facts, Press, Publications
+from build_config.publishing.preflight import Finding, examine
+from build_config.publishing.standing import State
+from build_config.publishing.target import Target
+from build_config.registry.client import connect
+from build_config.settings import Settings, read_jobs, read_registry, read_secret
+from build_config.steps import Action, Kind
+from build_config.streams import Streams
+from build_config.wording import counted, duration
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PublishFlags:
+    """The flags of `invoke publish`, as typed."""
+
+    connector: Sequence[str] = ()
+    kind: str | None = None
+    registry: str | None = None
+    backport: bool = False
+    dry_run: bool = False
+    fail_fast: bool = False
+    jobs: str | None = None
+    progress: str = "auto"
+    secret: Sequence[str] = ()
+
+
+def publish(settings: Settings, streams: Streams, **typed: Any) -> int:
+    """Look at everything, then build, test and publish what is not there yet, bases first.
+
+    Args:
+        settings: of the repository.
+        streams: where to write.
+        typed: the fields of `PublishFlags`.
+    """
+    flags = PublishFlags(**typed)
+    begin = time.monotonic()
+    display = choose(flags.progress, streams.environ, terminal=streams.out.isatty())
+    if flags.registry:
+        registry = read_registry(flags.registry)
+        settings = replace(settings, publishing=replace(settings.publishing, registry=registry))
+    wish = Wish(connector=flags.connector, kind=flags.kind, engine_needed=False)
+    planned = plan_for(settings, streams, wish)
+    if not planned.selected:
+        streams.note("nothing is selected, hence nothing to publish")
+        return 0
+    targets = targets_of(settings, planned)
+    facts = facts_of(settings, planned, backport=flags.backport)
+    ledger = ledger_of(settings)
+    book, findings = asyncio.run(_examine(targets, facts, ledger))
+    planned = plan_of(settings, planned, findings)
+    if flags.dry_run:
+        return _show_plan(planned, findings, streams, display)
+    if not any(step.kind is Kind.PUBLISH for step in planned.plan.work):
+        streams.say(_all_there(findings, settings, time.monotonic() - begin))
+        return 0
+    if planned.engine is None:
+        raise EngineUnavailableError("no engine answers, and something is to be published")
+    secrets = (*settings.secrets, *map(read_secret, flags.secret))
+    check_secrets(planned.plan, secrets)
+    options = RunOptions(
+        display=display,
+        jobs=read_jobs(flags.jobs) or settings.jobs,
+        fail_fast=flags.fail_fast,
+        secrets=secrets,
+        begin=begin,
+        command=_command(flags),
+    )
+    publications = partial(_publications, ledger, book, targets, facts)
+    report = run(settings, streams, planned, options, publications)
+    show_report(report, streams, options)
+    return report.exit_code
+
+
+async def _examine(
+    targets: Mapping[str, Target], facts: Mapping[str, Facts], ledger: Ledger
+) -> tuple[Book, tuple[Finding, ...]]:
+    async with connect(ledger.registry) as registry:
+        return await examine(targets, facts, registry, ledger)
+
+
+@asynccontextmanager
+async def _publications(
+    ledger: Ledger, book: Book, targets: Mapping[str, Target], facts: Mapping[str, Facts]
+) -> AsyncIterator[Publications]:
+    async with connect(ledger.registry) as registry:
+        press = Press(registry=registry, ledger=ledger, book=book, locks=lock_folder())
+        yield Publications(press=press, targets=targets, facts=facts)
+
+
+def _command(flags: PublishFlags) -> str:
+    """What to type to go on, without names."""
+    registry = f" --registry={flags.registry}" if flags.registry else ""
+    return f"invoke publish{registry}{' --backport' if flags.backport else ''}"
+
+
+def _all_there(findings: Sequence[Finding], settings: Settings, seconds: float) -> str:
+    images = counted(len(findings), "image")
+    place = settings.publishing.registry
+    return f"everything is published: {images}, checked against {place} in {duration(seconds)}"
+
+
+def _show_plan(
+    planned: Planned, findings: Sequence[Finding], streams: Streams, display: str
+) -> int:
+    """The whole plan, without an effect; exits as the run itself would at once."""
+    if display == "json":
+        rows = [
+            {"key": s.key, "action": s.action.value, "reason": s.reason} for s in planned.plan.steps
+        ]
+        streams.say(json.dumps(rows, indent=2))
+    else:
+        if planned.plan.work:
+            streams.say(plan_table(planned.plan))
+        steps = [step for step in planned.plan.steps if step.kind is Kind.PUBLISH]
+        runs = sum(step.action is Action.RUN for step in steps)
+        doomed = sum(finding.is_doomed for finding in findings)
+        failing = f", of which {doomed} cannot be" if doomed else ""
+        images = counted(runs, "image")
+        streams.say(f"would publish {images}{failing}, {len(steps) - runs} are there")
+    states = {finding.standing.state for finding in findings}
+    if State.CONFLICT in states:
+        return ConflictError.exit_code
+    if State.UNCLEAR in states:
+        return UnclearError.exit_code
+    return 1 if any(finding.refused for finding in findings) else 0

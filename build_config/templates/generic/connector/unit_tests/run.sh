@@ -1,5 +1,6 @@
 #!/bin/sh
 # Runs the connector as the platform does, and looks at what it prints. Ends with 1 if a test failed.
+# Where jq is installed it needs no container: `sh unit_tests/run.sh`.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)

@@ -101,10 +101,9 @@
 
   function restore() {
     const hash = location.hash.slice(1);
-    if (hash && !hash.includes("=")) {
-      const item = byId(decodeURIComponent(hash));
-      const details = item && item.querySelector("details");
-      if (details) details.open = true;
+    const named = byName.find((row) => row.item.id === hash);
+    if (named) {
+      named.item.querySelector("details").open = true;
       return;
     }
     const said = new URLSearchParams(hash);
@@ -151,8 +150,10 @@
   async function copyOf(button) {
     const line = button.closest("tr");
     const item = button.closest("li");
+    const said = (cell) => cell.textContent.trim();
+    const repository = line && (line.dataset.repository || item.dataset.repository);
     const text = line
-      ? `docker pull ${line.dataset.repository || item.dataset.repository}:${line.cells[0].textContent}@${line.cells[3].textContent}`
+      ? `docker pull ${repository}:${said(line.cells[0])}@${said(line.cells[3])}`
       : item.querySelector(".pull code").textContent;
     const done = await copy(text);
     icon(button, done ? "done" : "copy", done ? "Copied" : "Not allowed");
@@ -177,7 +178,7 @@
       const button = model.cloneNode(true);
       icon(button, "copy", "Copy");
       button.classList.remove("copied");
-      button.setAttribute("aria-label", `Copy the pull command of version ${line.cells[0].textContent}`);
+      button.setAttribute("aria-label", `Copy the pull command of version ${line.cells[0].textContent.trim()}`);
       line.insertCell().append(button);
     }
   }

@@ -18,6 +18,9 @@ final class Write implements Lines.Idle {
     /** A flush waits for the disk; states that follow one another quickly share one. */
     private static final long BETWEEN_FLUSHES = TimeUnit.MILLISECONDS.toNanos(500);
 
+    /** A flush that takes long is done less often: most of the time is for records. */
+    private static final int SHARE = 4;
+
     private static final int MOST_WARNINGS = 5;
 
     private final Sink sink;
@@ -27,6 +30,7 @@ final class Write implements Lines.Idle {
     private final List<byte[]> waiting = new ArrayList<>(); // states whose records are not flushed yet
     private final List<byte[]> held = new ArrayList<>(); // states of streams that are replaced at the very end
     private long flushedAt = System.nanoTime();
+    private long betweenFlushes = BETWEEN_FLUSHES;
     private long lines;
     private int warnings;
     private boolean hasMessages;
@@ -48,14 +52,16 @@ final class Write implements Lines.Idle {
 
     @Override
     public long patience() {
-        return waiting.isEmpty() ? -1 : Math.max(0, BETWEEN_FLUSHES - (System.nanoTime() - flushedAt));
+        return waiting.isEmpty() ? -1 : Math.max(0, betweenFlushes - (System.nanoTime() - flushedAt));
     }
 
     /** Flushes what has come, then confirms the states that waited for it. */
     @Override
     public void run() throws Exception {
+        long begun = System.nanoTime();
         sink.flush();
         flushedAt = System.nanoTime();
+        betweenFlushes = Math.max(BETWEEN_FLUSHES, SHARE * (flushedAt - begun));
         confirm(waiting);
     }
 

@@ -5,7 +5,7 @@ from sample_api import SampleApi, sample_api
 
 
 @pytest.fixture
-def api() -> Iterator[SampleApi]:
+def server() -> Iterator[SampleApi]:
     """A server of this test's own."""
-    with sample_api() as server:
-        yield server
+    with sample_api() as running:
+        yield running

@@ -60,18 +60,10 @@ def write(root: Path, state: Path, changes: Sequence[FileChange]) -> None:
         YardError: a file changed meanwhile, or cannot be written; the old contents are back.
     """
     record = record_path(state)
-    files = [
-        {
-            "path": change.path,
-            "before": base64.b64encode(change.before).decode(),
-            "after": _digest(change.after),
-        }
-        for change in changes
-    ]
     path = ""
     try:
         _refuse_changed(root, changes)
-        write_text(record, json.dumps({"format": FORMAT, "files": files}))
+        write_record(state, changes)
         for change in changes:
             path = change.path
             rewrite(root / path, change.after, durable=False)
@@ -86,6 +78,23 @@ def write(root: Path, state: Path, changes: Sequence[FileChange]) -> None:
             ) from error
         raise
     record.unlink()
+
+
+def write_record(state: Path, changes: Sequence[FileChange]) -> None:
+    """Say what is about to change.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    files = [
+        {
+            "path": change.path,
+            "before": base64.b64encode(change.before).decode(),
+            "after": _digest(change.after),
+        }
+        for change in changes
+    ]
+    write_text(record_path(state), json.dumps({"format": FORMAT, "files": files}))
 
 
 def recover(root: Path, state: Path) -> tuple[str, ...] | None:

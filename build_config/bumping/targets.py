@@ -166,10 +166,10 @@ def _refusals(subject: Subject, bump: Bump, known: Known) -> Iterator[str]:
     if not is_release_tag(version):
         yield f"{name} has the version `{version}`, which cannot be raised: it is not like `1.2.3`"
         return
-    wrong = tuple(_disagreeing(subject, connector, version))
-    yield from wrong
-    if not wrong and not above(bump.version, version) and bump.raises:
+    yield from _disagreeing(subject, connector, version)
+    if bump.raises and not above(bump.version, version):
         yield f"`{bump.version}` is not above `{version}`, which {name} has"
+        return
     released = known.published.get(connector.image.name)
     if bump.raises and released is not None and not above(bump.version, released):
         yield f"`{bump.version}` of {name} is not above `{released}`, which is published"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -111,9 +112,9 @@ def _tell_recovery(streams: Streams, undone: tuple[str, ...] | None) -> None:
 
 def _summary(bumps: Sequence[Bump], made: Sequence[FileChange]) -> Iterator[str]:
     """One line for each connector, whether anything changes for it or not."""
+    count = Counter(name for change in made for name in change.connectors)
     for bump in bumps:
-        connector = bump.connector
-        files = sum(connector.name in change.connectors for change in made)
+        connector, files = bump.connector, count[bump.connector.name]
         if bump.raises:
             told = f"{connector.version} -> {bump.version} ({counted(files, 'file')})"
         elif files:

@@ -109,15 +109,16 @@ def _make(
         templates,
         Typed(template=flags.template, name=flags.name, answers=answers, terminal=terminal),
     )
-    placed = _placed(settings, wanted)
     if flags.dry_run:
+        placed = _placed(settings, wanted)
         streams.say("\n".join(placed.paths))
         streams.note(f"nothing was written: `--dry-run` ({counted(len(placed.paths), 'file')})")
         return 0
     with alone(settings.state) as folder:
         for note in recover(settings.root, folder):
             streams.note(note)
-        read_taken(settings).refuse(wanted.name)
+        read_taken(settings).refuse(wanted.name)  # it was free before the questions
+        placed = _placed(settings, wanted)
         write(settings.root, folder, placed)
     _tell(streams, wanted, placed)
     return 0

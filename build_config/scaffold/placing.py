@@ -19,9 +19,13 @@ from build_config.yaml_files import YamlFileError, parse_nodes
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Edit:
-    """A file that is there and gets more in it."""
+    """A file that gets more in it.
 
-    old: bytes
+    Attributes:
+        old: what is in it now; None where it has to be made.
+    """
+
+    old: bytes | None
     new: bytes
 
 
@@ -66,8 +70,9 @@ def place(
         path = settings.definitions[name.kind]
         if is_list(settings, path):
             file = settings.root / path
-            old = file.read_bytes() if file.exists() else b""
-            edits[path] = Edit(old=old, new=appended(old, rendered.definition.content, path))
+            old = file.read_bytes() if file.exists() else None
+            new = appended(old or b"", rendered.definition.content, path)
+            edits[path] = Edit(old=old, new=new)
         else:
             files[definition_path(settings, name)] = rendered.definition
     connector = {

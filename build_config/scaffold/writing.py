@@ -13,8 +13,9 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from build_config.errors import YardError
 from build_config.scaffold import intent as intents
@@ -36,17 +37,21 @@ def alone(state: Path) -> Iterator[Path]:
         YardError: it cannot be made.
     """
     folder = state / _FOLDER
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / "lock").open("a")
-    except OSError as error:
-        raise YardError(f"`{folder}` cannot be written: {error.strerror}") from error
-    with file:
-        if sys.platform != "win32":
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX)
+    with ExitStack() as stack:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            _take(stack.enter_context((folder / "lock").open("a")))
+        except OSError as error:
+            raise _failed("`invoke generate` cannot begin", error) from error
         yield folder
+
+
+def _take(file: IO[str]) -> None:
+    """Until the file is closed, be it by dying."""
+    if sys.platform != "win32":
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def recover(root: Path, folder: Path) -> list[str]:
@@ -131,12 +136,13 @@ def _stage(root: Path, staged: Path, placed: Placed) -> Intent:
         _write_file(staged / f"file-{number}", file)
         made.append(_made(staged, path, f"file-{number}"))
     for number, (path, edit) in enumerate(placed.edits.items()):
-        names = (f"edit-{number}", f"backup-{number}")
-        for name, content in zip(names, (edit.new, edit.old), strict=True):
-            _write_file(staged / name, File(content=content))
-            if (root / path).exists():
-                shutil.copymode(root / path, staged / name)
-        made.append(_made(staged, path, *names) if edit.old else _made(staged, path, names[0]))
+        backup = "" if edit.old is None else f"backup-{number}"
+        for name, content in ((f"edit-{number}", edit.new), (backup, edit.old)):
+            if content is not None:
+                _write_file(staged / name, File(content=content))
+                if backup:
+                    shutil.copymode(root / path, staged / name)
+        made.append(_made(staged, path, f"edit-{number}", backup))
     _write_directory(staged / _CONNECTOR, placed.directories[placed.connector])
     targets = [*(entry.path for entry in made), placed.connector]
     return Intent(

@@ -9,7 +9,8 @@ from typing import Any
 
 from monorepos import settings
 
-from build_config.checks.inspection import inspect
+from build_config.checks import versions
+from build_config.checks.subject import read_subject
 from build_config.commands.bump import bump
 from build_config.streams import Streams
 
@@ -48,6 +49,4 @@ def contents(root: Path) -> dict[str, bytes]:
 
 def version_rules(root: Path, **changes: Any) -> list[str]:
     """The defects about versions that `invoke check` finds."""
-    rules = {"version-missing", "version-semver", "version-tag", "version-agrees", "changelog"}
-    found = inspect(settings(root, **changes)).defects
-    return [str(defect) for defect in found if defect.rule in rules]
+    return [str(defect) for defect in versions.check(read_subject(settings(root, **changes)))]

@@ -50,6 +50,11 @@ def documents(releases: Iterable[Release]) -> Mapping[str, bytes]:
     }
 
 
+def registry_document(releases: Iterable[Release]) -> Mapping[str, bytes]:
+    """The registry alone: what clients read, and what stands beside the records themselves."""
+    return {REGISTRY: _json(registry(histories(releases)))}
+
+
 def defects(release: Release) -> tuple[str, ...]:
     """Why a release could not stand in a catalog; to be asked before there is one."""
     (history,) = histories((release,))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from build_config.catalog.documents import registry_document
 from build_config.commands.planning import Planned, Wish, check_secrets, plan_for
 from build_config.commands.publish_plan import facts_of, plan_of, targets_of
 from build_config.commands.running import RunOptions, run, show_report
@@ -66,7 +67,7 @@ def publish(settings: Settings, streams: Streams, **typed: Any) -> int:
         return 0
     targets = targets_of(settings, planned)
     facts = facts_of(settings, planned, backport=flags.backport)
-    ledger = ledger_of(settings)
+    ledger = ledger_of(settings, registry_document)
     book, findings = asyncio.run(_examine(targets, facts, ledger))
     planned = plan_of(settings, planned, findings)
     if flags.dry_run:

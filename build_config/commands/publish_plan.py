@@ -14,6 +14,7 @@ from build_config.connector import Connector
 from build_config.connector import Kind as ImageKind
 from build_config.definitions import Definition, read_definition_entries, read_metadata
 from build_config.image_labels import REVISION_LABEL
+from build_config.machine.bootstrap import BOOTSTRAPPED_LABEL
 from build_config.plan import Plan, plan_build
 from build_config.plan_publishing import Publish, plan_publishing, without_repeated_tests
 from build_config.plan_testing import TESTS, plan_tests
@@ -67,6 +68,7 @@ def facts_of(settings: Settings, planned: Planned, *, backport: bool) -> dict[st
                 unclean=tuple(_unclean(planned, connector, definition)),
                 definition=definition,
                 backport=backport,
+                bootstrapped=_is_bootstrapped(settings, planned, connector),
             ),
             local_tag=settings.local_tag,
             source_url=source,
@@ -115,6 +117,16 @@ def _unclean(
         return
     changed = frozenset(snapshot.changed)
     yield from (p for p in paths if snapshot.is_dirty(p) or os.fsencode(p) in changed)
+
+
+def _is_bootstrapped(settings: Settings, planned: Planned, connector: Connector) -> bool:
+    """As far as the engine knows before the run; the image itself is looked at again."""
+    graph = planned.repository.graph
+    names = graph.with_dependencies(frozenset({connector.name}))
+    bases = {base for name in names for base in graph.externals[name]}
+    images = (planned.images.get(base.lookup) for base in bases)
+    made = any(i and i.labels.get(BOOTSTRAPPED_LABEL) == "true" for i in images)
+    return made and not settings.publishing.bootstrapped
 
 
 def _built_unclean(planned: Planned) -> dict[str, str]:

@@ -13,9 +13,10 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from build_config.catalog.documents import defects
 from build_config.engine import Tell
 from build_config.errors import ConflictError, StepError, UnclearError
 from build_config.ledger import Book, Claim
@@ -76,12 +77,17 @@ class Publication:
             shipment = await self._ship(book)
         else:
             shipment = await self._take_over(standing.manifest)
+        release = self._release(shipment)
+        against = defects(release)
+        if against:
+            raise StepError("; ".join(against), hint="correct its definition or its spec")
         if standing.state is not State.UNRECORDED:
             with self._timed("promote"):
                 self.tell.activity(f"tagging it {self.target.version}")
                 await shipping.promote(self.target, self.press.registry, shipment.manifest)
         self.tell.activity("writing it down")
-        return await asyncio.to_thread(self.press.ledger.add, self._release(shipment), book)
+        release = replace(release, seconds=dict(self.seconds))
+        return await asyncio.to_thread(self.press.ledger.add, release, book)
 
     async def _ship(self, book: Book) -> Shipment:
         """Stage the image of this machine, and claim the version for it; or for who was first."""
@@ -151,7 +157,6 @@ class Publication:
             tags=self.facts.tags,
             spec=shipment.tested.spec,
             tests=shipment.tested.tests,
-            seconds=dict(self.seconds),
         )
 
     @contextmanager

@@ -28,6 +28,12 @@ class Refusal:
     hint: str
 
 
+_BOOTSTRAPPED = Refusal(
+    why="it stands on a base that `invoke setup` made on this machine",
+    hint="pull the real base; for a trial, `INVOKE_PUBLISH_ALLOW_BOOTSTRAPPED_BASES=1`",
+)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Conditions:
     """What is known of a target before its image is looked at.
@@ -36,6 +42,7 @@ class Conditions:
         commit: that is checked out; None before the first one.
         unclean: directories of it and of its bases that are not as committed.
         definition: of the connector; None where it has none.
+        bootstrapped: what stands for a base here was made by `invoke setup`, and may not go out.
         backport: a version below the highest may be published.
     """
 
@@ -43,6 +50,7 @@ class Conditions:
     unclean: tuple[str, ...]
     definition: Definition | None
     backport: bool
+    bootstrapped: bool = False
 
 
 def illegal(target: Target, local_tag: str) -> Refusal | None:
@@ -63,6 +71,8 @@ def refusals(target: Target, book: Book, conditions: Conditions) -> Iterator[Ref
     bump = f"`invoke bump --connector={target.name} --version={target.version}`"
     if conditions.commit is None:
         yield Refusal(why="nothing is committed here", hint="`git commit`")
+    if conditions.bootstrapped:
+        yield _BOOTSTRAPPED
     for directory in conditions.unclean:
         yield Refusal(why=f"`{directory}` is not as committed", hint="commit it, or put it back")
     if target.connector.kind is Kind.BASE:
@@ -90,7 +100,4 @@ def of_the_image(
     """What speaks against the image itself, as the engine describes it."""
     labels = (image.get("Config") or {}).get("Labels") or {}
     if labels.get(bootstrapped_label) == "true" and not allowed:
-        yield Refusal(
-            why="it stands on a base that `invoke setup` made on this machine",
-            hint="pull the real base; for a trial, `INVOKE_PUBLISH_ALLOW_BOOTSTRAPPED_BASES=1`",
-        )
+        yield _BOOTSTRAPPED

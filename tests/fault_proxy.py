@@ -30,6 +30,7 @@ class Seen:
 
     Attributes:
         status: that the registry answered; None where it was not asked.
+        told: status that the client was told; None where it got no answer from here.
         faulty: a rule was applied to it.
     """
 
@@ -38,6 +39,7 @@ class Seen:
     headers: Mapping[str, str] = field(repr=False)
     size: int
     status: int | None = None
+    told: int | None = None
     faulty: bool = False
 
 
@@ -71,6 +73,7 @@ class Passage:
 
     def answer(self, answer: Answer) -> None:
         """Send it to the client."""
+        self.seen.told = answer.status
         self.exchange.answer(answer)
 
     def wait(self, seconds: float) -> None:

@@ -93,7 +93,7 @@ class LoopbackServer:
         assert self._server is None
         self._server = _Server(("127.0.0.1", self._port), self._handle)
         self._port = self._server.server_address[1]
-        serving = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        serving = threading.Thread(target=self._server.serve_forever, args=(0.005,), daemon=True)
         serving.start()
 
     def stop(self) -> None:
@@ -158,10 +158,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def send_answer(self, answer: Answer, *, bodiless: bool) -> None:
         """Status, headers, and the body where there may be one."""
-        self.send_response(answer.status)
+        self.send_response_only(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
         named = {name.lower() for name in answer.headers}
+        if "date" not in named:
+            self.send_header("Date", self.date_time_string())
         if "content-length" not in named and answer.status not in _BODILESS:
             self.send_header("Content-Length", str(len(answer.body)))
         self.end_headers()

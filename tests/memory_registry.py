@@ -196,6 +196,11 @@ class MemoryRegistry:
         with self._lock:
             self._of(repository).blobs.remove(blob)
 
+    def lose_manifest(self, repository: str, image: str) -> None:
+        """As a retag on a full disk did: every tag of it stays, and leads nowhere."""
+        with self._lock:
+            del self._of(repository).manifests[image]
+
     def revoke(self) -> None:
         """Let every token end now."""
         with self._lock:

@@ -26,10 +26,10 @@ class Challenge:
 def read_challenge(header: str) -> Challenge | None:
     """The best of those in the header that we know: a token before a password; None for none."""
     starts = list(_SCHEME.finditer(_without_quoted(header)))
-    ends = [start.start() for start in starts[1:]] + [len(header)]
+    ends = [*(start.start() for start in starts[1:]), len(header)]
     found = [
         Challenge(scheme=start[1].lower(), parameters=_parameters(header[start.end() : end]))
-        for start, end in zip(starts, ends, strict=True)
+        for start, end in zip(starts, ends, strict=False)  # one end too many, if there is none
     ]
     return next((c for c in found if c.scheme == "bearer"), next(iter(found), None))
 

@@ -16,6 +16,7 @@ from email.utils import parsedate_to_datetime
 
 AGAIN = frozenset({408, 429, 500, 502, 503, 504, 507, 520, 522, 524})
 """Statuses that may be another one in a moment; what go-containerregistry and oras-go retry."""
+_A_QUICK_ANSWER = 0.1  # of the time of a call
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +64,8 @@ class Patience:
         most = min(self._budget.longest_wait, self._budget.first_wait * 2**self._waits)
         pause = random.uniform(0, most) + (asked or 0.0)  # noqa: S311 - no secret depends on it
         self._waits += 1
-        if pause >= self.left:
+        # what is left of the time must do for an answer: the last one says more than "too late"
+        if pause + self._budget.call * _A_QUICK_ANSWER >= self.left:
             return False
         await asyncio.sleep(pause)
         return True

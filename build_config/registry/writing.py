@@ -40,13 +40,11 @@ async def write_manifest(repository: Repository, tag: str, manifest: Present) ->
         if is_of(found, manifest.digest):
             return
         _raise_if_refused(repository, answered, found, tag)
-        again = may_change(answered) and not isinstance(found, CannotTell)
-        if not again or not await repository.patience.again(asked_to_wait(answered)):
-            raise UnclearError(
-                f"`{repository.path}:{tag}` may or may not be published: "
-                + repository.session.told(answered),
-                hint="the same command again finds out, and goes on",
-            )
+        # a yes to other bytes is a write that went wrong on the way: ours alone mend it
+        again = _is_yes(answered) or may_change(answered)
+        known = not isinstance(found, CannotTell)
+        if not (again and known) or not await repository.patience.again(asked_to_wait(answered)):
+            raise _unclear(repository, answered, tag)
 
 
 async def delete_tag(repository: Repository, tag: str, digest: str) -> bool:
@@ -88,6 +86,19 @@ def _was_done(answered: Reply | Silence, digest: str) -> bool:
     if isinstance(answered, Silence) or answered.status not in _DONE:
         return False
     return answered.headers.get("docker-content-digest", digest) == digest
+
+
+def _is_yes(answered: Reply | Silence) -> bool:
+    return isinstance(answered, Reply) and answered.status in _DONE
+
+
+def _unclear(repository: Repository, answered: Reply | Silence, tag: str) -> UnclearError:
+    other = ", but for other bytes" if _is_yes(answered) else ""
+    return UnclearError(
+        f"`{repository.path}:{tag}` may or may not be published: "
+        f"{repository.session.told(answered)}{other}",
+        hint="the same command again finds out, and goes on",
+    )
 
 
 def _raise_if_refused(

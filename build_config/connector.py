@@ -46,6 +46,7 @@ class Connector:
         version: from the label or the metadata; None where neither has one.
         path: its directory, relative to the root, with forward slashes.
         gradle: its Dockerfile copies what a Gradle build leaves under `build/`.
+        gradle_project: Gradle builds it, for its image or for others, and runs its tests.
         build_args: from the settings.
         secrets: from the settings.
     """
@@ -58,6 +59,7 @@ class Connector:
     path: str
     gradle: bool
     dockerfile: Dockerfile
+    gradle_project: bool = False
     build_args: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[Secret, ...] = ()
 

@@ -139,14 +139,16 @@ def _read(settings: Settings, path: str, *, is_base: bool) -> Connector:
     )
     image, version = _identity(settings, path, content)
     gradle = _copies_gradle_output(directory, content)
+    language = _language(directory, gradle=gradle)
     return Connector(
         name=name,
         kind=Kind.BASE if is_base else _kind(path, image),
-        language=_language(directory, gradle=gradle),
+        language=language,
         image=image,
         version=version,
         path=path,
         gradle=gradle,
+        gradle_project=language is Language.JAVA and _has_gradle_file(directory),
         dockerfile=content,
         build_args=own.build_args,
         secrets=own.secrets,
@@ -232,9 +234,11 @@ def _kind(path: str, image: Reference) -> Kind:
 def _copies_gradle_output(directory: Path, content: Dockerfile) -> bool:
     """A Gradle file alone proves nothing: Python connectors of 2021 have one too."""
     takes_build = any(s.removeprefix("./").lstrip("/").startswith("build/") for s in content.copied)
-    return takes_build and any(
-        (directory / f).is_file() for f in ("build.gradle", "build.gradle.kts")
-    )
+    return takes_build and _has_gradle_file(directory)
+
+
+def _has_gradle_file(directory: Path) -> bool:
+    return any((directory / name).is_file() for name in ("build.gradle", "build.gradle.kts"))
 
 
 def _names_in(directory: Path) -> frozenset[str]:

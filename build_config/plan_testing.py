@@ -69,7 +69,7 @@ def what_is_missing(kind: Kind, connector: Connector, *, configured: bool) -> st
         configured: it has an `acceptance-test-config.yml`.
     """
     if kind is Kind.UNIT:
-        has = TEST_STAGE in connector.dockerfile.stages or connector.gradle
+        has = TEST_STAGE in connector.dockerfile.stages or connector.gradle_project
         return None if has else f"its Dockerfile has no stage `{TEST_STAGE}`"
     if connector.kind is ImageKind.BASE:
         return "a base speaks no protocol"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,9 @@ from build_config.errors import StepError
 from build_config.performers.workshop import Workshop
 from build_config.scheduler import Result
 from build_config.steps import Kind, Step
+
+# Gradle 4.4 says the name alone.
+_TASK = re.compile(r"(?:> Task )?(?P<task>(?::[\w.-]+)+)(?: (?P<ending>[A-Z-]+))?")
 
 
 async def gradle_build(
@@ -28,7 +32,8 @@ async def gradle_build(
     targets = [step.target for step in workshop.plan.work if step.kind is Kind.BUILD]
     built = (workshop.plan.builds[name].connector for name in targets)
     tasks = tuple(_task(connector) for connector in built if connector.gradle)
-    return await run_gradle(root, tasks, tell)
+    async with workshop.gradle:
+        return await run_gradle(root, tasks, tell)
 
 
 async def run_gradle(root: Path, tasks: tuple[str, ...], tell: Tell) -> Result:
@@ -71,7 +76,8 @@ async def _hear(output: asyncio.StreamReader, tell: Tell) -> str:
     failed = ""
     async for line in lines(output):
         tell.line(line)
-        if line.startswith("> Task "):
-            tell.activity(line.removeprefix("> Task "))
-            failed = line.split()[2] if line.endswith(" FAILED") else failed
+        task = _TASK.fullmatch(line)
+        if task:
+            tell.activity(task["task"])
+            failed = task["task"] if task["ending"] == "FAILED" else failed
     return failed

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 from build_config import test_records
 from build_config.connector import Connector
@@ -18,8 +20,11 @@ from build_config.sandbox.request import Container, Limits
 from build_config.scheduler import Result
 from build_config.steps import Step
 from build_config.test_records import TestRecord
+from build_config.wording import counted
 
 _SECONDS = 600.0
+_HEAD = 4096  # the element is the first of its file
+_TESTS = re.compile(r'<testsuite [^>]*?\btests="(\d+)"')
 
 
 async def unit_tests(
@@ -43,8 +48,22 @@ async def unit_tests(
 async def _run(connector: Connector, workshop: Workshop, tell: Tell) -> Result:
     if TEST_STAGE in connector.dockerfile.stages:
         return await _in_the_image(connector, workshop, tell)
+    return await _by_gradle(connector, workshop, tell)
+
+
+async def _by_gradle(connector: Connector, workshop: Workshop, tell: Tell) -> Result:
     path = connector.path.replace("/", ":")
-    return await run_gradle(workshop.settings.root, (f":{path}:test",), tell)
+    async with workshop.gradle:
+        await run_gradle(workshop.settings.root, (f":{path}:test",), tell)
+    count = _count(workshop.settings.root / connector.path)
+    return Result(message=f"{counted(count, 'test')} passed" if count else "it has no tests")
+
+
+def _count(project: Path) -> int:
+    """The tests of the last run, by the reports that Gradle has left where it always does."""
+    reports = (project / "build" / "test-results" / "test").glob("TEST-*.xml")
+    heads = (report.read_text(errors="replace")[:_HEAD] for report in reports)
+    return sum(int(match[1]) for head in heads for match in _TESTS.finditer(head))
 
 
 def _remember(

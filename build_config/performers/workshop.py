@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from build_config.engine import Builder, LocalImage
 from build_config.fingerprint import Inputs
@@ -25,6 +26,7 @@ class Workshop:
         images: what the engine had before the run, by canonical reference.
         sources: what of each image's inputs is in the repository.
         publications: what is to be published; None where nothing is.
+        gradle: held while Gradle runs: two at once would write the same jars.
     """
 
     settings: Settings
@@ -35,6 +37,7 @@ class Workshop:
     origin: Origin
     sources: Mapping[str, Inputs]
     publications: Publications | None = None
+    gradle: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def image_id(self, name: str, results: Mapping[str, Result]) -> str:
         """What the engine calls a connector's image, built in this run or before it; else empty."""

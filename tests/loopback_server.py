@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Mapping
 
 _BODILESS = frozenset({204, 304})
@@ -72,8 +73,11 @@ class Exchange:
 class LoopbackServer:
     """Serves until it is stopped, and can be started again on the same port."""
 
-    def __init__(self, handle: Callable[[Exchange], None]) -> None:
+    def __init__(
+        self, handle: Callable[[Exchange], None], *, tls: ssl.SSLContext | None = None
+    ) -> None:
         self._handle = handle
+        self._tls = tls
         self._server: _Server | None = None
         self._port = 0
         self.start()
@@ -93,6 +97,8 @@ class LoopbackServer:
         assert self._server is None
         self._server = _Server(("127.0.0.1", self._port), self._handle)
         self._port = self._server.server_address[1]
+        if self._tls is not None:
+            self._server.socket = self._tls.wrap_socket(self._server.socket, server_side=True)
         serving = threading.Thread(target=self._server.serve_forever, args=(0.005,), daemon=True)
         serving.start()
 

@@ -60,7 +60,7 @@ def choose(templates: Mapping[str, Template], name: str) -> Template:
     """
     if name in templates:
         return templates[name]
-    close = difflib.get_close_matches(name, list(templates), n=1)
+    close = difflib.get_close_matches(name, list(templates), n=1, cutoff=0.5)
     guess = f"did you mean `{close[0]}`? " if close else ""
     raise UsageError(f"there is no template `{name}`", hint=f"{guess}see `invoke generate --list`")
 
@@ -85,7 +85,8 @@ def complete(settings: Settings, templates: Mapping[str, Template], typed: Typed
     understood = partial(free_name, settings, taken, template)
     text = typed.name
     if text is None:
-        text = prompts.ask_text("Name", "", partial(_problem, understood))
+        about = f"what the {template.kind} connects to, such as: foo bar"
+        text = prompts.ask_text("Name", "", partial(_problem, understood), about=about)
     name = understood(text)
     facts = known(settings, name)
     ask = partial(_ask, taken, template) if typed.terminal else None
@@ -192,8 +193,8 @@ def _problem(understood: Callable[[str], Name], text: str) -> str:
     try:
         understood(text)
     except YardError as error:
-        line = str(error).partition("\n")[0]
-        return f"{line}; {error.hint}" if error.hint else line
+        line, hint = str(error).partition("\n")[0], error.hint.replace("--name=", "")
+        return f"{line}; {hint}" if hint else line
     return ""
 
 

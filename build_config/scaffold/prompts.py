@@ -26,12 +26,15 @@ def ask_template(templates: Iterable[Template]) -> str:
     return answer
 
 
-def ask_text(prompt: str, default: str, problem: Problem) -> str:
-    """A line of text."""
+def ask_text(prompt: str, default: str, problem: Problem, *, about: str = "") -> str:
+    """A line of text; what it is about stands at the foot of the screen."""
     import questionary
 
     answer: str = questionary.text(
-        prompt, default=default, validate=lambda text: problem(text) or True
+        prompt,
+        default=default,
+        validate=lambda text: problem(text) or True,
+        bottom_toolbar=about or None,
     ).unsafe_ask()
     return answer
 
@@ -41,8 +44,7 @@ def ask(question: Question, default: str, problem: Problem) -> str:
     import questionary
 
     if not question.choices:
-        prompt = f"{question.prompt} ({question.help})" if question.help else question.prompt
-        return ask_text(prompt, default, problem)
+        return ask_text(question.prompt, default, problem, about=question.help)
     answer: str = questionary.select(
         question.prompt,
         choices=list(question.choices),

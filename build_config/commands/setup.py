@@ -35,6 +35,6 @@ def _needs(settings: Settings, repository: Repository) -> Needs:
     external = {str(reference) for uses in graph.externals.values() for reference in uses}
     return Needs(
         external_images=tuple(sorted(external)),
-        gradle=any(connector.gradle for connector in repository.connectors),
+        gradle=any(connector.gradle_project for connector in repository.connectors),
         gradle_wrapper=(settings.root / "gradlew").is_file(),
     )

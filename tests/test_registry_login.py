@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from asked_registry import HASTY, QUICK, ask
+from asked_registry import QUICK, ask
 from fault_proxy import Passage, Rule, fault_proxy, status
 from loopback_server import Answer, Exchange, LoopbackServer
 from memory_registry import MANIFEST, MemoryRegistry, Profile, memory_registry
@@ -94,7 +94,7 @@ def test_a_token_server_in_trouble_is_asked_again(registry: MemoryRegistry, code
 def test_a_token_server_without_a_token_is_unclear(registry: MemoryRegistry, body: bytes) -> None:
     rule = Rule(path="/token", action=status(200, body), times=None)
     with fault_proxy(registry.host, rule) as proxy:
-        found = ask(proxy.host, lambda r: r.manifest(X, "1"), login=LOGIN, budget=HASTY)
+        found = ask(proxy.host, lambda r: r.manifest(X, "1"), login=LOGIN)
         assert isinstance(found, CannotTell)
         assert found.why.endswith("gives no token: 127.0.0.1 answered without one")
 

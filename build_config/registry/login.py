@@ -127,7 +127,8 @@ class Login:
                 asked=retry_after(reply.headers),
                 denied=reply.status in _DENIED,
             )
-        return self._read(reply) or Silence(why=f"gives no token: {host} answered without one")
+        without = Silence(why=f"gives no token: {host} answered without one", again=False)
+        return self._read(reply) or without
 
     def _token_request(self, challenge: Challenge, scope: str) -> Request | None:
         realm = challenge.parameters.get("realm", "")

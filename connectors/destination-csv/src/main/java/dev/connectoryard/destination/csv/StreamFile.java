@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -60,6 +61,8 @@ final class StreamFile implements Closeable {
         FileLock lock = null;
         try {
             lock = channel.tryLock();
+        } catch (OverlappingFileLockException ofThisProcess) {
+            lock = null;
         } finally {
             if (lock == null) {
                 channel.close();

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from postgres_base.errors import ConnectorError
-from postgres_base.inputs import load_object
+from base_python.errors import ConnectorError
+from base_python.inputs import load_object
 
 SYNC_MODES: Final = ("append", "overwrite", "append_dedup")
 FieldPath = tuple[str, ...]

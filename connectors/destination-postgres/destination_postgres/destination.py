@@ -1,10 +1,10 @@
 """The commands of the destination: a request in, tables and confirmed states out."""
 
-from postgres_base.command_line import Request
+from base_python.command_line import Request
+from base_python.lines import read_lines
 from postgres_base.connection import connected
 
 from destination_postgres.catalog import load_streams
-from destination_postgres.lines import read_lines
 from destination_postgres.naming import legal, table_names
 from destination_postgres.schema import lock, make_schema, try_out
 from destination_postgres.sync import Sync

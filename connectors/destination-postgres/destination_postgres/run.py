@@ -4,7 +4,7 @@ import json
 import pkgutil
 from typing import Any
 
-from postgres_base.command_line import Connector, Request, main
+from base_python.command_line import Connector, Request, main
 
 
 def specification() -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import psycopg
-from postgres_base.errors import ConnectorError
+from base_python.errors import ConnectorError
 from postgres_base.names import qualified, quoted
 from psycopg.errors import DuplicateSchema, LockNotAvailable, UniqueViolation
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import psycopg
+from base_python.errors import ConnectorError
+from base_python.output import Output
 from postgres_base.connection import translated
-from postgres_base.errors import ConnectorError
-from postgres_base.output import Output
 
 from destination_postgres.catalog import StreamKey, StreamSettings
 from destination_postgres.json_values import loads

@@ -3,11 +3,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from base_python.errors import ConnectorError
 from destination_postgres.catalog import StreamSettings, load_streams
 from destination_postgres.columns import Column
 from destination_postgres.keys import Key
 from destination_postgres.naming import legal, legal_column, table_names
-from postgres_base.errors import ConnectorError
 
 
 def settings(name: str, namespace: str | None = None) -> StreamSettings:

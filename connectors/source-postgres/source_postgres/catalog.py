@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from postgres_base.errors import ConnectorError
-from postgres_base.inputs import load, load_object
+from base_python.errors import ConnectorError
+from base_python.inputs import load, load_object
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,8 +3,8 @@
 from typing import Any, Final
 
 import orjson
-from postgres_base.errors import ConnectorError
-from postgres_base.output import Output, now
+from base_python.errors import ConnectorError
+from base_python.output import Output, now
 
 from source_postgres.catalog import StreamSettings
 from source_postgres.rows import Query, Row, stream_rows

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from postgres_base.errors import ConnectorError
+from base_python.errors import ConnectorError
 from postgres_base.names import literal, qualified, quoted
 
 from source_postgres.tables import Connection, Table

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from postgres_base.command_line import Request
+from base_python.command_line import Request
+from base_python.errors import ConnectorError
 from postgres_base.connection import connected, translated
-from postgres_base.errors import CannotConnectError, ConnectorError
+from postgres_base.errors import CannotConnectError
 from psycopg import Error
 
 from source_postgres.catalog import StreamSettings, load_streams

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from postgres_base.errors import ConnectorError
+from base_python.errors import ConnectorError
 
 WRAP: Final = 1 << 64
 

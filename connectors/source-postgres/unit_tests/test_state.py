@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from postgres_base.errors import ConnectorError
+from base_python.errors import ConnectorError
 from source_postgres.catalog import load_streams
 from source_postgres.state import Counter, Progress, Tally, parse_progress
 

@@ -1,1 +1,1 @@
-"""What a source and a destination of PostgreSQL share: the command line, messages, a connection."""
+"""What a source and a destination of PostgreSQL share: a connection, its errors, names in SQL."""

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import psycopg
+from base_python.errors import ConnectorError, FailureType
 from psycopg.conninfo import make_conninfo
 
-from postgres_base.errors import CannotConnectError, ConnectorError, FailureType
+from postgres_base.errors import CannotConnectError
 
 CONNECT_SECONDS: Final = 10
 OLDEST_VERSION: Final = 120_000

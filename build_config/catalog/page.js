@@ -22,6 +22,7 @@
   }));
   const newest = (a, b) => (a.published < b.published ? 1 : a.published > b.published ? -1 : a.place - b.place);
   let arranged = "";
+  let counted = status.textContent;
 
   const asked = () => ({
     q: search.value.trim(),
@@ -57,7 +58,8 @@
     empty.hidden = shown > 0;
     const all = byName.length;
     const noun = all === 1 ? "connector" : "connectors";
-    status.textContent = shown === all ? `${all} ${noun}` : `${shown} of ${all} ${noun}`;
+    counted = shown === all ? `${all} ${noun}` : `${shown} of ${all} ${noun}`;
+    status.textContent = counted;
     mark(words);
   }
 
@@ -163,6 +165,7 @@
     setTimeout(() => {
       icon(button, "copy", "Copy");
       button.classList.remove("copied");
+      status.textContent = counted;
     }, 1800);
   }
 

@@ -180,6 +180,7 @@ def test_the_pull_command_is_copied_and_says_so(page: Browser) -> None:
     assert focused(page) == "source-postgres"
     page.wait("setTimeout(done, 2000)")
     assert page.find("#source-postgres .pull .copy span").text == "Copy"
+    assert page.find("#status").text == "4 connectors"
 
 
 def test_an_older_version_is_in_the_history_and_can_be_copied(page: Browser) -> None:

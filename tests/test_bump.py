@@ -93,7 +93,7 @@ def test_the_same_version_again_is_nothing_to_do(tmp_path: Path) -> None:
     assert said.notes == ""
     assert raised.contents(tmp_path) == before
     more = raised.raise_versions(tmp_path, "source-a", version="1.2.1", message="And writes")
-    assert more.summary == ["source-a 1.2.1 already; its changelog gets the message"]
+    assert more.summary == ["source-a 1.2.1 already; its changelog gets the entry"]
     changed = {path for path, text in raised.contents(tmp_path).items() if text != before[path]}
     assert changed == {f"{A}/CHANGELOG.md"}
 

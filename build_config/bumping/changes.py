@@ -119,7 +119,7 @@ def _changed(root: Path, path: str, wanted: Sequence[_Wanted]) -> FileChange | s
         return f"cannot be read: {error.strerror}"
     after = edited_by_all(before, edits)
     if after is None:
-        return f"no line of it says `{next(e.old for e in edits if e.old)}` as it is read"
+        return f"no line of it says `{next((e.old for e in edits if e.old), '')}` as it is read"
     old, new = (_text(content) for content in (before, after))
     connector, version = wanted[0].bump.connector, wanted[0].bump.version
     wrong = (

@@ -60,14 +60,17 @@ def write(root: Path, state: Path, changes: Sequence[FileChange]) -> None:
         YardError: a file changed meanwhile, or cannot be written; the old contents are back.
     """
     record = record_path(state)
+    if record.exists():
+        raise YardError("another bump was interrupted meanwhile", hint="run it again")
+    _refuse_changed(root, changes)
     path = ""
     try:
-        _refuse_changed(root, changes)
         write_record(state, changes)
         for change in changes:
             path = change.path
             rewrite(root / path, change.after, durable=False)
         _to_disk()
+        record.unlink()
     except BaseException as error:
         if record.exists():
             recover(root, state)
@@ -77,7 +80,6 @@ def write(root: Path, state: Path, changes: Sequence[FileChange]) -> None:
                 f"`{what}` cannot be written: {error.strerror}; nothing was changed"
             ) from error
         raise
-    record.unlink()
 
 
 def write_record(state: Path, changes: Sequence[FileChange]) -> None:

@@ -76,7 +76,7 @@ def _defect(subject: Subject, connector: Connector, rule: str, what: str, since:
         connector=connector.name,
         path=path,
         line=subject.line_with(path, VERSION_LABEL),
-        cure="raise the version",
+        cure=f"`invoke bump --connector={connector.name} --part=patch`",
     )
 
 

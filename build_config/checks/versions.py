@@ -88,5 +88,6 @@ def _changelog(subject: Subject, connector: Connector, version: str) -> Iterator
         connector=connector.name,
         path=told.path,
         line=newest.line if newest else None,
-        cure=f"say what is new in `{version}`",
+        cure=f"say what is new in it: `invoke bump --connector={connector.name} "
+        f"--version={version} --message=…`",
     )

@@ -49,21 +49,7 @@ def bump(settings: Settings, streams: Streams, **typed: Any) -> int:
         typed: the fields of `BumpFlags`.
     """
     flags = BumpFlags(**typed)
-    if flags.dry_run:
-        if record_path(settings.state).exists():
-            raise UsageError(
-                "a bump was interrupted, and is not undone yet",
-                hint="`invoke bump` without `--dry-run` undoes it first",
-            )
-        _bump(settings, streams, flags)
-        return 0
-    with alone(settings.state):
-        _tell_recovery(streams, recover(settings.root, settings.state))
-        _bump(settings, streams, flags)
-    return 0
-
-
-def _bump(settings: Settings, streams: Streams, flags: BumpFlags) -> None:
+    _recover(settings, streams, flags)
     wish = read_wish(
         flags.connector,
         flags.part,
@@ -79,13 +65,33 @@ def _bump(settings: Settings, streams: Streams, flags: BumpFlags) -> None:
     for line in coloured(lines) if _is_terminal(streams) else lines:
         streams.out.write(f"{line}\n")
     if made and not flags.dry_run:
-        write(settings.root, settings.state, made)
+        with alone(settings.state):
+            write(settings.root, settings.state, made)
     for line in _summary(bumps, made):
         streams.say(line)
     for line in _notes(subject, bumps, made, wish):
         streams.note(line)
     if made:
         streams.note("nothing was written (--dry-run)" if flags.dry_run else _next(bumps, flags))
+    return 0
+
+
+def _recover(settings: Settings, streams: Streams, flags: BumpFlags) -> None:
+    """Undo what an interrupted bump left, whatever is asked for now, and say so."""
+    if not record_path(settings.state).exists():
+        return
+    if flags.dry_run:
+        raise UsageError(
+            "a bump was interrupted, and is not undone yet",
+            hint="`invoke bump` without `--dry-run` undoes it first",
+        )
+    with alone(settings.state):
+        undone = recover(settings.root, settings.state)
+    if undone is not None:
+        names = f": {', '.join(undone)}" if undone else ""
+        streams.note(
+            f"an interrupted bump was undone: {counted(len(undone), 'file')} as before{names}"
+        )
 
 
 def _committed(
@@ -102,14 +108,6 @@ def _is_terminal(streams: Streams) -> bool:
     return streams.out.isatty() and not streams.environ.get("NO_COLOR")
 
 
-def _tell_recovery(streams: Streams, undone: tuple[str, ...] | None) -> None:
-    if undone is not None:
-        names = f": {', '.join(undone)}" if undone else ""
-        streams.note(
-            f"an interrupted bump was undone: {counted(len(undone), 'file')} as before{names}"
-        )
-
-
 def _summary(bumps: Sequence[Bump], made: Sequence[FileChange]) -> Iterator[str]:
     """One line for each connector, whether anything changes for it or not."""
     count = Counter(name for change in made for name in change.connectors)
@@ -118,7 +116,7 @@ def _summary(bumps: Sequence[Bump], made: Sequence[FileChange]) -> Iterator[str]
         if bump.raises:
             told = f"{connector.version} -> {bump.version} ({counted(files, 'file')})"
         elif files:
-            told = f"{bump.version} already; its changelog gets the message"
+            told = f"{bump.version} already; its changelog gets the entry"
         else:
             told = f"{bump.version} already: nothing to do"
         yield f"{connector.name} {told}"

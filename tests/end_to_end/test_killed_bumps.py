@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -17,34 +18,34 @@ if TYPE_CHECKING:
 WORDS = ("bump", "--connector=source-*", "--part=patch", "--message=More")
 
 KILLED = """
-import os, signal, sys
-left = int(sys.argv.pop(1))
+import os, sys
+left, number = int(sys.argv.pop(1)), int(sys.argv.pop(1))
 def count(event, arguments):
     global left
     changes = event in ("os.rename", "os.remove")
     if changes and any(str(a).startswith(os.environ["INVOKE_ROOT"]) for a in arguments):
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
         left -= 1
+        if left == -1:
+            os.kill(os.getpid(), number)
 sys.addaudithook(count)
 from invoke.main import program
 program.run(["invoke", *sys.argv[1:]])
 """
-"""Dies before the n-th file that it renames or removes."""
+"""Gets a signal before the n-th file that it renames or removes."""
 
 
-def killed_at(yard: Yard, number: int, *words: str) -> bool:
+def killed_at(yard: Yard, number: int, *words: str, by: signal.Signals = signal.SIGKILL) -> bool:
     """Run `invoke` until its n-th change on disk; whether there were as many."""
     done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(number), *words],
+        [sys.executable, "-c", KILLED, str(number), str(by.value), *words],
         cwd=PROJECT,
         env=yard.environment(),
         capture_output=True,
         check=False,
         timeout=60,
     )
-    assert done.returncode in {0, -9}, done.stderr.decode()
-    return done.returncode == -9
+    assert done.returncode in {0, -by, 128 + by}, done.stderr.decode()
+    return done.returncode != 0
 
 
 def test_a_kill_at_any_change_on_disk_is_undone_by_the_next_bump(repository: Yard) -> None:
@@ -68,6 +69,17 @@ def test_a_kill_at_any_change_on_disk_is_undone_by_the_next_bump(repository: Yar
         ),
     }
     assert raised.version_rules(repository.root) == []
+
+
+def test_who_presses_ctrl_c_finds_everything_as_it_was_at_once(repository: Yard) -> None:
+    repository.commit(well_kept.repository("source-a"))
+    before = raised.contents(repository.root)
+    number = 0
+    while killed_at(repository, number, *WORDS, by=signal.SIGINT):
+        assert raised.contents(repository.root) == before
+        assert not (repository.root / ".yard/bump.json").exists()
+        number += 1
+    assert number > 0
 
 
 def test_a_kill_while_cleaning_up_is_cleaned_up_too(repository: Yard) -> None:

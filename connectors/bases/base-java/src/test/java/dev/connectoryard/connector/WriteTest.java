@@ -3,6 +3,7 @@ package dev.connectoryard.connector;
 import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertTrue;
 
+import java.io.ByteArrayInputStream;
 import java.io.OutputStream;
 import java.io.PipedInputStream;
 import java.io.PipedOutputStream;
@@ -131,8 +132,9 @@ public class WriteTest {
         PipedInputStream input = new PipedInputStream();
         PipedInputStream heard = new PipedInputStream();
         String[] arguments = arguments("append");
-        try (OutputStream typed = new PipedOutputStream(input); OutputStream output = new PipedOutputStream(heard)) {
-            Thread running = new Thread(() -> Run.command(noting, input, output, arguments));
+        OutputStream output = new PipedOutputStream(heard);
+        Thread running = new Thread(() -> Run.command(noting, input, output, arguments));
+        try (OutputStream typed = new PipedOutputStream(input)) {
             running.start();
             typed.write((RECORD.formatted(1) + STATE.formatted(7)).replace('\'', '"').getBytes(StandardCharsets.UTF_8));
             typed.flush();
@@ -141,9 +143,8 @@ public class WriteTest {
                 line.append((char) each);
             }
             assertEquals(STATE.formatted(7).strip().replace('\'', '"'), line.toString());
-            typed.close();
-            running.join();
         }
+        running.join();
     }
 
     @Test
@@ -151,7 +152,7 @@ public class WriteTest {
         OutputStream closed = OutputStream.nullOutputStream();
         closed.close();
         byte[] input = STATE.formatted(1).replace('\'', '"').getBytes(StandardCharsets.UTF_8);
-        int code = Run.command(noting, new java.io.ByteArrayInputStream(input), closed, arguments("append"));
+        int code = Run.command(noting, new ByteArrayInputStream(input), closed, arguments("append"));
         assertEquals(Run.FAILED, code);
         assertEquals("close", noting.notes.get(noting.notes.size() - 1));
     }

@@ -61,8 +61,9 @@ def _row(older: str, version: Value, news: News, message: str) -> str:
 
 
 def _told(path: str, number: int, line: str, message: str) -> Edit:
-    """The message at the end of the last cell."""
+    """The message in the last cell, after what it says."""
     body = line.rstrip().removesuffix("|").rstrip()
-    empty = body.endswith("|")
-    new = f" {message}" if empty else f"; {message}"
-    return Edit(path=path, line=number, old="", new=new, column=len(body))
+    if not body.endswith("|"):
+        return Edit(path=path, line=number, old="", new=f"; {message}", column=len(body))
+    blank = line[len(body) : line.rindex("|")]
+    return Edit(path=path, line=number, old=blank, new=f" {message} ", column=len(body))

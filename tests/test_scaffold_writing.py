@@ -18,6 +18,7 @@ import tiny_templates
 
 from build_config.errors import RepositoryError, YardError
 from build_config.scaffold.asking import Typed, complete
+from build_config.scaffold.bases import Ground
 from build_config.scaffold.files import File
 from build_config.scaffold.placing import Placed, place
 from build_config.scaffold.record import Record, base_of
@@ -64,7 +65,8 @@ def planned(root: Path, *, listed: bool) -> Placed:
         "Dockerfile": File(content=b"FROM scratch\n"),
         "a/b": File(content=b"", executable=True),
     }
-    return place(settings, wanted.name, rendered, record, {"base-x": base})
+    ground = Ground(directories={"connectors/bases/base-x": base}, files={})
+    return place(settings, wanted.name, rendered, record, ground)
 
 
 def prepared(root: Path, *, listed: bool) -> Placed:

@@ -12,7 +12,7 @@ from typing import Any
 from build_config.columns import aligned
 from build_config.errors import UsageError
 from build_config.scaffold.asking import Typed, Wanted, complete
-from build_config.scaffold.bases import missing_bases
+from build_config.scaffold.bases import missing_ground
 from build_config.scaffold.difference import differences
 from build_config.scaffold.placing import Placed, place
 from build_config.scaffold.questions import read_answers
@@ -128,8 +128,8 @@ def _placed(settings: Settings, wanted: Wanted) -> Placed:
     rendered = with_ignore_rule(render(wanted.template, wanted.variables))
     answers = {"name": wanted.name.name, **wanted.answers}
     record = Record(template=wanted.template.name, answers=answers, base=base_of(rendered))
-    bases = missing_bases(settings, wanted.template.bases)
-    return place(settings, wanted.name, rendered, record, bases)
+    ground = missing_ground(settings, wanted.template)
+    return place(settings, wanted.name, rendered, record, ground)
 
 
 def _tell(streams: Streams, wanted: Wanted, placed: Placed) -> None:

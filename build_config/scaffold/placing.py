@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from build_config.errors import RepositoryError
 from build_config.scaffold import record as records
+from build_config.scaffold.bases import Ground
 from build_config.scaffold.definition_list import appended, is_list
 from build_config.scaffold.files import File, Files
 from build_config.scaffold.names import Name
@@ -53,7 +54,7 @@ class Placed:
 
 
 def place(
-    settings: Settings, name: Name, rendered: Rendered, record: Record, bases: Mapping[str, Files]
+    settings: Settings, name: Name, rendered: Rendered, record: Record, ground: Ground
 ) -> Placed:
     """Decide where everything goes.
 
@@ -61,7 +62,7 @@ def place(
         RepositoryError: the catalog cannot take the definition.
     """
     target = connector_path(settings, name.name)
-    files: dict[str, File] = {}
+    files: dict[str, File] = {**ground.files}
     edits: dict[str, Edit] = {}
     if rendered.docs is not None:
         files[docs_path(settings, name)] = rendered.docs
@@ -79,11 +80,8 @@ def place(
         **rendered.connector,
         records.NAME: File(content=records.encode(record)),
     }
-    parent = f"{settings.bases}/" if settings.bases != "." else ""
-    directories = {f"{parent}{base}": content for base, content in bases.items()}
-    return Placed(
-        connector=target, directories={**directories, target: connector}, files=files, edits=edits
-    )
+    directories = {**ground.directories, target: connector}
+    return Placed(connector=target, directories=directories, files=files, edits=edits)
 
 
 def connector_path(settings: Settings, name: str) -> str:

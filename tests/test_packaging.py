@@ -1,0 +1,81 @@
+"""A wheel of this project has what `invoke generate` needs: templates, and the bases below them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import repositories
+from yard import PROJECT
+
+GENERATE = """\
+import sys
+from pathlib import Path
+from build_config.commands.generate import generate
+from build_config.settings import DEFAULTS, read
+from build_config.streams import Streams
+flags = {"template": sys.argv[1], "name": "foo"}
+sys.exit(generate(read(DEFAULTS, Path.cwd()), Streams.of_process(), **flags))
+"""
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What pip would install, built from the files that git knows or would take."""
+    folder = tmp_path_factory.mktemp("wheel")
+    listed = repositories.git(
+        PROJECT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"
+    )
+    for path in filter(None, listed.split("\0")):
+        if (PROJECT / path).is_file():
+            target = folder / "project" / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(PROJECT / path, target)
+    words = ("wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", ".")
+    subprocess.run([sys.executable, "-m", "pip", *words, "./project"], cwd=folder, check=True)
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / "installed")
+    return folder / "installed"
+
+
+def files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_wheel_has_all_templates_hidden_files_too(installed: Path) -> None:
+    there = files(installed / "build_config" / "templates")
+    ours = files(PROJECT / "build_config" / "templates")
+    assert {path for path in ours if "__pycache__" not in path} <= there
+    assert "shared/connector/.gitignore" in there
+
+
+def test_a_wheel_has_the_bases_and_nothing_that_tools_left(installed: Path) -> None:
+    there = files(installed / "build_config" / "templates" / "bases")
+    assert {"base-python/Dockerfile", "base-python/.dockerignore", "settings.gradle"} <= there
+    assert not [path for path in files(installed) if "_cache" in path or path.endswith(".pyc")]
+
+
+@pytest.mark.parametrize("template", ["source-python", "source-java"])
+def test_an_empty_repository_gets_all_that_a_connector_stands_on(
+    installed: Path, tmp_path: Path, template: str
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", GENERATE, template],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(installed)},
+        stdin=subprocess.DEVNULL,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    base = tmp_path / "connectors" / "bases" / template.replace("source", "base")
+    assert (base / "Dockerfile").is_file()
+    assert (tmp_path / "connectors" / "source-foo" / "Dockerfile").is_file()
+    assert (tmp_path / "settings.gradle").exists() == (template == "source-java")

@@ -7,19 +7,21 @@ import base64
 import logging
 import ssl
 import subprocess
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from asked_registry import QUICK, ask
+from asked_registry import HASTY, QUICK, ask
 from fault_proxy import Passage, Rule, fault_proxy, status
 from loopback_server import Answer, Exchange, LoopbackServer
 from memory_registry import MANIFEST, MemoryRegistry, Profile, memory_registry
 
+from build_config.registry import transport
 from build_config.registry.address import Address
 from build_config.registry.answers import Absent, CannotTell, Denied, Present
 from build_config.registry.challenge import Challenge, read_challenge
-from build_config.registry.client import Registry
+from build_config.registry.client import Registry, connect
 from build_config.registry.failures import RefusedError
 from build_config.registry.login import Login
 from build_config.registry.session import Session
@@ -52,6 +54,36 @@ def test_a_token_is_fetched_once_for_each_repository(registry: MemoryRegistry) -
     assert all("pull%2Cpush" in path for path in asked_for)
     # only the first question had to be told that there is a login
     assert len(registry.requests) == 6 + 2 + 1
+
+
+def test_many_who_want_a_token_at_once_fetch_it_once(registry: MemoryRegistry) -> None:
+    asked_for = []
+
+    def credentials(host: str) -> tuple[str, str]:
+        asked_for.append(host)
+        return LOGIN
+
+    async def questions() -> list[object]:
+        async with connect(registry.host, credentials=credentials, budget=QUICK) as asked:
+            names = [name for name in (X, "acme/y", "acme/z") for _ in range(20)]
+            return await asyncio.gather(*(asked.manifest(name, "1") for name in names))
+
+    assert asyncio.run(questions()) == [Absent()] * 60
+    assert sum(path.startswith("/token") for _, path in registry.requests) == 3
+    assert asked_for == [registry.host]
+
+
+def test_a_credential_helper_that_hangs_is_not_waited_for(registry: MemoryRegistry) -> None:
+    def credentials(_: str) -> None:
+        time.sleep(0.6)
+
+    async def question() -> object:
+        async with connect(registry.host, credentials=credentials, budget=HASTY) as asked:
+            return await asked.manifest(X, "1")
+
+    found = asyncio.run(question())
+    assert isinstance(found, CannotTell)
+    assert "gives no token" in found.why
 
 
 def test_a_token_that_is_about_to_end_is_not_used_any_more(registry: MemoryRegistry) -> None:
@@ -175,8 +207,8 @@ def ask_over_tls(server: LoopbackServer) -> object:
     address = Address(name="registry.example", root=f"https://{server.host}", plain=False)
 
     async def asking() -> object:
-        async with open_transport(address) as transport:
-            session = Session(transport, address, Login(transport, address, lambda _: LOGIN))
+        async with open_transport(address) as opened:
+            session = Session(opened, address, Login(opened, address, lambda _: LOGIN))
             return await Registry(session, QUICK).manifest(X, "1")
 
     return asyncio.run(asking())
@@ -197,6 +229,16 @@ def test_a_certificate_that_this_host_trusts_is_good(
     certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with over_tls(certificate, ABSENT) as (server, _):
+        assert ask_over_tls(server) == Absent()
+
+
+def test_a_certificate_that_the_engine_trusts_for_this_registry_is_good(
+    certificate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "ENGINE_CERTIFICATES", tmp_path)
+    (tmp_path / "registry.example").mkdir()
+    certificate.with_name("crt").rename(tmp_path / "registry.example" / "ca.crt")
     with over_tls(certificate, ABSENT) as (server, _):
         assert ask_over_tls(server) == Absent()
 

@@ -51,45 +51,57 @@ class Login:
         self._challenge: Challenge | None = None
         self._login: tuple[str, str] | None = None
         self._passes: dict[str, _Pass] = {}
-        self._lock = asyncio.Lock()
+        self._asked = False
+        self._locks: dict[str, asyncio.Lock] = {}
 
     @property
     def without(self) -> bool:
         """There was a challenge, and the Docker configuration has no login for it."""
-        return self._challenge is not None and self._login is None
+        return self._asked and self._login is None
 
     async def header(self, scope: str, *, seconds: float) -> str | Silence | None:
         """What to send along without being asked; None before the first challenge."""
-        if self._challenge is None:
+        challenge = self._challenge
+        if challenge is None:
             return None
-        async with self._lock:
-            known = self._known(scope)
-            return known or await self._new(self._challenge, scope, seconds=seconds)
+        return self._known(scope) or await self._one_at_a_time(
+            challenge, scope, used=None, seconds=seconds
+        )
 
     async def renew(
         self, refused: Reply, *, used: str | None, scope: str, seconds: float
     ) -> str | Silence | None:
         """Another header after a 401, used once; None where there is nothing else to send."""
         challenge = read_challenge(refused.headers.get("www-authenticate", ""))
-        if challenge is None:
+        if challenge is None or (challenge.scheme == "basic" and used is not None):
             return None
-        async with self._lock:
-            await self._remember(challenge)
-            known = self._known(scope)
-            if known is not None and known != used:  # someone else was faster
-                return known
-            if challenge.scheme == "basic" and used is not None:
-                return None
-            return await self._new(challenge, scope, seconds=seconds)
+        return await self._one_at_a_time(challenge, scope, used=used, seconds=seconds)
 
-    async def _remember(self, challenge: Challenge) -> None:
-        if self._challenge is None:
-            # a credential helper is a program: it takes its time
+    async def _one_at_a_time(
+        self, challenge: Challenge, scope: str, *, used: str | None, seconds: float
+    ) -> str | Silence | None:
+        """Many may want the same token at the same moment: one of them fetches it."""
+        try:
+            async with asyncio.timeout(seconds), self._locks.setdefault(scope, asyncio.Lock()):
+                await self._ask_for_login()
+                self._challenge = challenge
+                known = self._known(scope)
+                if known is not None and known != used:  # someone else was faster
+                    return known
+                return await self._new(challenge, scope, seconds=seconds)
+        except TimeoutError:
+            return Silence(why=f"gives no token: there is none within {seconds:.3g} s")
+
+    async def _ask_for_login(self) -> None:
+        """Once: a credential helper is a program, and takes its time."""
+        async with self._locks.setdefault("", asyncio.Lock()):
+            if self._asked:
+                return
             self._login = await asyncio.to_thread(self._credentials, self._address.name)
-            for secret in filter(None, (self._login or ("", ""))[1:]):
-                self.mask.hide(secret.encode())
-                self.mask.hide(":".join(self._login or ()).encode())
-        self._challenge = challenge
+            self._asked = True
+        if self._login is not None:
+            self.mask.hide(self._login[1].encode())
+            self.mask.hide(":".join(self._login).encode())
 
     def _known(self, scope: str) -> str | None:
         found = self._passes.get(scope)

@@ -12,6 +12,7 @@ import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from build_config.machine.ca_bundle import find_bundle
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _REDIRECTS = 5
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _MOVED_AS_IT_IS = frozenset({307, 308})
+ENGINE_CERTIFICATES = Path("/etc/docker/certs.d")
+"""By host and port, the authorities that the engine trusts for one registry."""
 ERROR_LIMIT = 64 * 1024
 """Bytes of an answer that nobody wants the content of."""
 
@@ -195,4 +198,7 @@ def _trusted(address: Address) -> ssl.SSLContext | bool:
     if address.plain:
         return False
     bundle = find_bundle(os.environ)
-    return ssl.create_default_context(cafile=str(bundle) if bundle else None)
+    context = ssl.create_default_context(cafile=str(bundle) if bundle else None)
+    for certificate in sorted((ENGINE_CERTIFICATES / address.name).glob("*.crt")):
+        context.load_verify_locations(certificate)
+    return context

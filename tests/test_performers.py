@@ -164,8 +164,18 @@ def test_gradle_is_started_once_with_the_tasks_of_what_is_built(bench: Workbench
     assert calls == "--console=plain :connectors:source-java:distTar\n"
 
 
-def test_a_failed_gradle_build_names_the_task_and_skips_its_images_only(bench: Workbench) -> None:
-    gradle(bench, "echo '> Task :a:compileJava FAILED'\nexit 3\n")
+@pytest.mark.parametrize(
+    "said",
+    [
+        "> Task :a:compileJava FAILED",
+        ":a:compileJava FAILED",
+        ":a:compileJava/A.java:1: error: no\n FAILED\nExecution failed for task ':a:compileJava'.",
+    ],
+)
+def test_a_failed_gradle_build_names_the_task_and_skips_its_images_only(
+    bench: Workbench, said: str
+) -> None:
+    gradle(bench, f'echo "{said}"\nexit 3\n')
     events = bench.run(bench.plan())
     ended = finish(events, "gradle distributions")
     assert ended.message == "`./gradlew` ended with exit code 3 at `:a:compileJava`"

@@ -56,6 +56,18 @@ def test_only_the_kinds_that_are_asked_for(bench: Workbench) -> None:
     assert added(bench.plan(), "source-a", only=(Kind.UNIT,)).keys() == {"unit source-a"}
 
 
+def test_a_project_of_the_gradle_build_has_tests_even_if_its_image_takes_nothing_of_it(
+    bench: Workbench,
+) -> None:
+    base = "connectors/bases/base-python"
+    bench.write(
+        {f"{base}/build.gradle": "\n", f"{base}/src/main/java/Base.java": "class Base {}\n"}
+    )
+    plan = bench.plan("base-python")
+    assert not plan.builds["base-python"].connector.gradle
+    assert added(plan, "base-python")["unit base-python"].action is Action.RUN
+
+
 def test_who_cannot_be_tested_is_skipped_with_the_reason(bench: Workbench) -> None:
     steps = added(bench.plan(), "source-a", "destination-b", "base-python")
     reasons = {key: step.reason for key, step in steps.items() if step.action is Action.SKIP}

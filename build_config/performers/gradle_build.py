@@ -18,6 +18,8 @@ from build_config.steps import Kind, Step
 
 # Gradle 4.4 says the name alone.
 _TASK = re.compile(r"(?:> Task )?(?P<task>(?::[\w.-]+)+)(?: (?P<ending>[A-Z-]+))?")
+# It also prints what the compiler says on the line of the task; this comes at the end.
+_FAILED = re.compile(r"Execution failed for task '(?P<task>:[^']+)'\.")
 
 
 async def gradle_build(
@@ -79,5 +81,6 @@ async def _hear(output: asyncio.StreamReader, tell: Tell) -> str:
         task = _TASK.fullmatch(line)
         if task:
             tell.activity(task["task"])
-            failed = task["task"] if task["ending"] == "FAILED" else failed
+        blamed = _FAILED.fullmatch(line) or (task if task and task["ending"] == "FAILED" else None)
+        failed = blamed["task"] if blamed else failed
     return failed

@@ -74,7 +74,11 @@ def recover(root: Path, folder: Path) -> list[str]:
             elif left.name != "lock":
                 left.unlink()
     except OSError as error:
-        raise _failed("an interrupted `invoke generate` cannot be taken back", error) from error
+        raise _failed(
+            "an interrupted `invoke generate` cannot be taken back",
+            error,
+            hint="put that right, and run it again: until then a part of it may be there",
+        ) from error
     return notes
 
 
@@ -219,6 +223,8 @@ def _move(old: Path, new: Path) -> None:
     old.rename(new)
 
 
-def _failed(what: str, error: OSError) -> YardError:
+def _failed(
+    what: str, error: OSError, *, hint: str = "nothing in the repository changed"
+) -> YardError:
     place = f"`{error.filename}`: " if error.filename else ""
-    return YardError(f"{what}: {place}{error.strerror}", hint="nothing in the repository changed")
+    return YardError(f"{what}: {place}{error.strerror}", hint=hint)

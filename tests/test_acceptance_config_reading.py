@@ -144,6 +144,20 @@ def test_the_digest_is_that_of_the_file(tmp_path: Path) -> None:
     assert first.digest != read(tmp_path, "connector_image: b").digest
 
 
+def test_the_digest_is_also_of_the_files_that_are_named(tmp_path: Path) -> None:
+    text = (
+        "acceptance_tests: {spec: {tests: [{spec_path: spec.json, config_path: secrets/c.json}]}}"
+    )
+    (tmp_path / "secrets").mkdir()
+    digests = []
+    for spec, secret in (("{}", "1"), ("{}", "2"), ("[]", "2")):
+        (tmp_path / "spec.json").write_text(spec)
+        (tmp_path / "secrets" / "c.json").write_text(secret)
+        digests.append(read(tmp_path, text).digest)
+    assert digests[0] == digests[1]
+    assert digests[1] != digests[2]
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

@@ -151,7 +151,7 @@ class AcceptanceConfig:
         environment: for every run of the connector.
         level: the extension key `x-protocol-level`.
         service: the extension key `x-service`: a command that runs beside the tests.
-        digest: sha256 of the file, hexadecimal; empty where there is none.
+        digest: sha256 of the file and of those that it names, hexadecimal.
     """
 
     connector_image: str = ""

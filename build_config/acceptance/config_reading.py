@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
@@ -59,13 +60,36 @@ def read_config(folder: Path, shown: str) -> AcceptanceConfig | None:
         return None
     try:
         document = _migrated(read_mapping(file, name))
-        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        digest = _digest(file, document)
     except YamlFileError as error:
         raise RepositoryError((str(error),)) from error
     defects = tuple(f"{name}: {defect}" for defect in _defects(document))
     if defects:
         raise RepositoryError(defects)
     return _config(document, digest)
+
+
+def _digest(file: Path, document: Any) -> str:
+    """Of the config and of every file that it names: the tests follow them all.
+
+    Secrets are left out: a service that the tests start writes them anew each time.
+    """
+    folder, found = file.parent, hashlib.sha256(file.read_bytes())
+    for text in sorted(set(_texts(document))):
+        named = folder / text
+        with suppress(OSError, ValueError):  # no path at all, or not to be read: said elsewhere
+            if "secrets" not in named.parts and named.is_file():
+                found.update(f"\0{text}\0".encode() + named.read_bytes())
+    return found.hexdigest()
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a document."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for member in value.values() if isinstance(value, dict) else value:
+            yield from _texts(member)
 
 
 def _migrated(document: Mapping[str, Any]) -> dict[str, Any]:

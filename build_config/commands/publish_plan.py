@@ -9,6 +9,7 @@ from typing import Any
 
 from build_config import git, history, test_records
 from build_config.acceptance.config import FILE
+from build_config.acceptance.config_reading import read_config
 from build_config.commands.planning import Planned
 from build_config.connector import Connector
 from build_config.connector import Kind as ImageKind
@@ -25,7 +26,8 @@ from build_config.publishing.standing import State
 from build_config.publishing.target import Target, target_of
 from build_config.settings import Settings
 from build_config.source_inputs import source_inputs
-from build_config.steps import Action
+from build_config.steps import Action, Kind, Step
+from build_config.test_records import TestRecord
 
 _NOT_OURS = ("dockerRepository", "dockerImageTag")
 
@@ -144,8 +146,17 @@ def _passed(settings: Settings, planned: Planned, plan: Plan) -> Iterator[tuple[
         if step.kind in TESTS:
             image = planned.images.get(plan.builds[step.target].connector.image.canonical)
             record = test_records.read(settings.state, image.id, step.kind) if image else None
-            if record and record.passed:
+            if record and record.passed and _follows(record, step, settings, plan):
                 yield step.key, record.when
+
+
+def _follows(record: TestRecord, step: Step, settings: Settings, plan: Plan) -> bool:
+    """Whether the tests would be the same today."""
+    if step.kind is Kind.UNIT:
+        return True
+    connector = plan.builds[step.target].connector
+    config = read_config(settings.root / connector.path, connector.path)
+    return config is not None and config.digest == record.config_hash
 
 
 def _tags(metadata: Mapping[str, Any]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from build_config import test_records
 from build_config.acceptance.config import FILE
+from build_config.acceptance.config_reading import read_config
 from build_config.acceptance.conversation import converse
 from build_config.connector import Kind as ImageKind
 from build_config.connector_protocol.level import Level
@@ -76,7 +77,9 @@ class OwnImages:
             if what_is_missing(kind, connector, configured=configured):
                 continue
             record = test_records.read(settings.state, self.image_id, kind)
-            if record is None or not record.passed:
+            # what the tests follow may have changed since
+            current = kind is Kind.UNIT or (record and record.config_hash == self._config_hash())
+            if record is None or not record.passed or not current:
                 raise StepError(
                     f"its {kind} tests did not pass for {self.image_id[:19]}",
                     hint=f"`invoke test --connector={connector.name}`",
@@ -85,6 +88,11 @@ class OwnImages:
         if not found and connector.kind is not ImageKind.BASE:
             raise StepError("it has no tests at all", hint=f"write `{connector.path}/{FILE}`")
         return found
+
+    def _config_hash(self) -> str:
+        connector = self.target.connector
+        config = read_config(self.workshop.settings.root / connector.path, connector.path)
+        return config.digest if config else ""
 
     async def _spec(self, image_id: str) -> Mapping[str, Any] | None:
         """What the image says of itself, in the sandbox.

@@ -11,7 +11,7 @@ from typing import Any
 
 from build_config.columns import aligned
 from build_config.errors import UsageError
-from build_config.scaffold.asking import Typed, Wanted, complete
+from build_config.scaffold.asking import Typed, Wanted, complete, refuse_claimed
 from build_config.scaffold.bases import missing_ground
 from build_config.scaffold.difference import differences
 from build_config.scaffold.placing import Placed, place
@@ -117,7 +117,9 @@ def _make(
     with alone(settings.state) as folder:
         for note in recover(settings.root, folder):
             streams.note(note)
-        read_taken(settings).refuse(wanted.name)  # it was free before the questions
+        taken = read_taken(settings)  # again: all was free before the questions
+        taken.refuse(wanted.name)
+        refuse_claimed(taken, wanted.template, wanted.answers)
         placed = _placed(settings, wanted)
         write(settings.root, folder, placed)
     _tell(streams, wanted, placed)
@@ -168,7 +170,8 @@ def _update(
         if flags.dry_run:
             streams.out.write(differences(update.changes))
         else:
-            apply(settings, update)
+            with alone(settings.state):
+                apply(settings, update)
         _tell_update(streams, update)
     conflicts = [change.path for update in updates for change in update.conflicts]
     if flags.dry_run:

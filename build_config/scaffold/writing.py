@@ -96,8 +96,7 @@ def write(root: Path, folder: Path, placed: Placed) -> None:
             _put_in_place(root, folder / name, intent)
         except BaseException:
             if not _is_done(folder, intent):
-                _take_back(root, folder / name, intent)
-                _clean(folder / name, note)
+                _undo(root, folder / name, intent, note)
             raise
     except OSError as error:
         raise _failed(f"`{name}` cannot be written", error) from error
@@ -116,6 +115,18 @@ def _begin(root: Path, folder: Path, placed: Placed, note: Path) -> Intent:
             _clean(staged, note)
         raise
     return intent
+
+
+def _undo(root: Path, staged: Path, intent: Intent, note: Path) -> None:
+    try:
+        _take_back(root, staged, intent)
+        _clean(staged, note)
+    except OSError as error:
+        raise _failed(
+            f"`{intent.name}` can neither be written nor all be taken back",
+            error,
+            hint="put that right: the next `invoke generate` takes back what is left",
+        ) from error
 
 
 def _clean(staged: Path, note: Path) -> None:

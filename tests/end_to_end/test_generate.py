@@ -159,6 +159,26 @@ def test_what_is_in_the_making_does_not_confuse_check(tiny: Yard) -> None:
     assert [path.name for path in (tiny.root / ".yard/generate").iterdir()] == ["lock"]
 
 
+def test_of_two_at_once_with_one_name_one_is_refused(tiny: Yard) -> None:
+    tiny.settings("templates: [templates]\nnamespace: connectoryard\n")
+    words = ("generate", *ANSWERS, "--name=foo")
+    with tiny.started(*words) as one, tiny.started(*words) as other:
+        codes = {one.finish().code, other.finish().code}
+    assert codes == {0, 2}
+    assert (tiny.root / FOO / "Dockerfile").is_file()
+
+
+def test_two_at_once_both_enter_the_list_of_definitions(tiny: Yard) -> None:
+    place = "definitions.yaml"
+    tiny.commit({place: "- name: Other\n  dockerRepository: connectoryard/source-other\n"})
+    tiny.settings(f"templates: [templates]\ndefinitions: {{source: {place}}}\n")
+    words = ("generate", *ANSWERS)
+    with tiny.started(*words, "--name=foo") as one, tiny.started(*words, "--name=bar") as other:
+        assert {one.finish().code, other.finish().code} == {0}
+    names = [line for line in text(tiny, place).splitlines() if "name: " in line]
+    assert sorted(names) == ["  name: Bar", "  name: Foo", "- name: Other"]
+
+
 def test_a_base_that_nobody_builds_is_written_too(tiny: Yard) -> None:
     asking = tiny_templates.TEMPLATE + "bases: [base-declarative]\n"
     tiny_templates.write(tiny.root, {"template.yaml": asking})

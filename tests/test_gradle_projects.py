@@ -83,9 +83,10 @@ def test_what_is_gone_decides_as_well(tmp_path: Path) -> None:
     assert not reads.covers("connectors/source-file/build.gradle")
 
 
-def test_a_library_that_changed_asks_its_users_for_a_new_version(tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", [f"{LIBRARY}/src/main/java/Base.java", "settings.gradle"])
+def test_what_gradle_reads_elsewhere_asks_for_a_new_version(tmp_path: Path, path: str) -> None:
     repositories.new_repository(tmp_path, JAVA)
-    repositories.write(tmp_path, {f"{LIBRARY}/src/main/java/Base.java": "class Base { int a; }\n"})
+    repositories.write(tmp_path, {path: "// another\n"})
     found = [d for d in inspect(settings(tmp_path), since="main").defects if d.rule == "not-bumped"]
     assert [defect.connector for defect in found] == ["destination-csv"]
-    assert "`../bases/base-java/src/main/java/Base.java` changed" in found[0].message
+    assert f"{path.removeprefix('connectors/')}` changed" in found[0].message

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from build_config import git_changes
 from build_config.checks.subject import Subject
@@ -86,13 +86,9 @@ def _shipped(subject: Subject, connector: Connector, since: Since) -> list[str]:
 
 
 def _beside(subject: Subject, connector: Connector, since: Since) -> Iterator[str]:
-    """What Gradle compiles into it from other projects.
-
-    The build files that all projects share do not count: no edit of those asks for new versions
-    of everything.
-    """
+    """What Gradle brings into it from other projects, and by the build files of all projects."""
     if connector.gradle and since.changed:
-        reads = replace(read_beside(subject.settings.root, connector.path), folders=(), files=())
+        reads = read_beside(subject.settings.root, connector.path)
         changed = filter(reads.covers, since.changed)
         yield from (posixpath.relpath(path, connector.path) for path in changed)
 

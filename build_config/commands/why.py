@@ -11,6 +11,7 @@ from build_config.fingerprint import FINGERPRINT_LABEL, differences
 from build_config.settings import Settings
 from build_config.steps import Action, Kind, Step
 from build_config.streams import Streams
+from build_config.wording import counted
 
 
 def why(settings: Settings, streams: Streams, *, connector: Sequence[str]) -> int:
@@ -33,7 +34,8 @@ def _explain(
     if step.action is Action.SKIP:
         inputs = planned.plan.inputs[name]
         yield f"{name}: up to date: the engine's image carries the fingerprint of these sources"
-        yield f"    fingerprint {inputs.fingerprint[:12]}, {len(inputs.files)} files"
+        files = counted(len(inputs.files) + len(inputs.sources), "file")
+        yield f"    fingerprint {inputs.fingerprint[:12]}, {files}"
         return
     yield f"{name}: would be built: {step.reason}"
     yield from (f"    {line}" for line in _differences(planned, name, settings))

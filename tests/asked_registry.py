@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 QUICK = Budget(total=10.0, call=5.0, first_wait=0.01, longest_wait=0.05)
 """For what gets an answer, on a machine that may be busy."""
-HASTY = Budget(total=0.4, call=0.2, first_wait=0.01, longest_wait=0.05)
+HASTY = Budget(total=0.6, call=0.5, first_wait=0.01, longest_wait=0.05)
 """So that what never gets an answer does not take long to find out."""
 
 Result = TypeVar("Result")

@@ -93,6 +93,14 @@ def write(
     ask(proxy.host, lambda r: r.put_manifest(X, tag, manifest), login=login, budget=budget)
 
 
+BOTH_CODES = b'{"errors": [{"code": "MANIFEST_UNKNOWN"}, {"code": "DENIED"}]}'
+SCHEMA_1_BODY = b'{"schemaVersion": 1, "name": "x", "tag": "1.0"}'
+
+
+def said(code: int, body: bytes = b"", content_type: str = JSON) -> Action:
+    return status(code, body, Content_Type=content_type)
+
+
 # The table of existence: what means "absent", what means "present", and all that means neither.
 
 
@@ -106,14 +114,6 @@ def test_another_digest_is_present_with_that_digest(proxy: FaultProxy) -> None:
 def test_a_404_in_the_words_of_the_protocol_is_absent(proxy: FaultProxy, code: str) -> None:
     proxy.rules.append(Rule(action=missing(code)))
     assert read(proxy) == Absent()
-
-
-BOTH_CODES = b'{"errors": [{"code": "MANIFEST_UNKNOWN"}, {"code": "DENIED"}]}'
-SCHEMA_1_BODY = b'{"schemaVersion": 1, "name": "x", "tag": "1.0"}'
-
-
-def said(code: int, body: bytes = b"", content_type: str = JSON) -> Action:
-    return status(code, body, Content_Type=content_type)
 
 
 UNCLEAR: dict[str, Action] = {
@@ -147,6 +147,15 @@ UNCLEAR: dict[str, Action] = {
     "a redirect in circles": status(307, Location="/v2/acme/x/manifests/1.0"),
     "a redirect to nowhere": status(307),
     "a redirect to what is no address": status(307, Location="http://[/"),
+    "a redirect to no port": status(307, Location="http://127.0.0.1:x/"),
+    "a redirect to a port beyond": status(307, Location="http://127.0.0.1:99999999/"),
+    "a redirect to a port that nobody has": status(307, Location="http://127.0.0.1:1/"),
+    "a challenge of no address": status(401, WWW_Authenticate='Bearer realm="http://["'),
+    "a challenge of no port": status(401, WWW_Authenticate='Bearer realm="http://a:b/"'),
+    "a challenge of nothing": status(401, WWW_Authenticate="Bearer"),
+    "a challenge of a token server that nobody is": status(
+        401, WWW_Authenticate='Bearer realm="http://127.0.0.1:1/t"'
+    ),
     "a redirect to what is no web": status(307, Location="ftp://127.0.0.1/x"),
     "a reset": reset_before,
     "a reset after the effect": reset_after,
@@ -187,6 +196,78 @@ def test_what_may_be_another_in_a_moment_is_asked_again(
     assert isinstance(found, Present)
     assert found.digest == made
     assert proxy.count("GET") == 3
+
+
+def test_tags_come_in_pages_which_are_not_taken_from_another_host(proxy: FaultProxy) -> None:
+    async def listing(asked: Registry) -> object:
+        assert asked.host == proxy.host
+        return await asked.tags(X)
+
+    def page(tags: bytes, link: str) -> Action:
+        return status(200, b'{"tags": %s}' % tags, Link=link)
+
+    following = page(b'["2"]', '</v2/acme/x/tags/list?last=1>; rel="next"')
+    for link in ("<http://127.0.0.2:1/x>", "<http://[/x>", ""):
+        last = page(b'["3"]', f'{link}; rel="next"' if link else "")
+        proxy.forget(
+            Rule(path="list$", action=following),
+            Rule(path="last=1$", action=page(b"null", f'<{proxy.url}/2>; rel="next"')),
+            Rule(path="/2$", action=last),
+        )
+        assert ask(proxy.host, listing) == ("2", "3")
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"tags": "x"}', b"[" * 100_000])
+def test_a_list_of_tags_that_is_none_is_unclear(proxy: FaultProxy, body: bytes) -> None:
+    proxy.rules.append(Rule(action=status(200, body)))
+    assert isinstance(ask(proxy.host, lambda r: r.tags(X)), CannotTell)
+    proxy.forget(Rule(action=said(403)))
+    assert isinstance(ask(proxy.host, lambda r: r.tags(X)), CannotTell)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [said(404), said(404, BOTH_CODES), said(403), said(500), status(200, Content_Length="x")],
+)
+def test_a_blob_of_which_nobody_can_tell_is_neither_there_nor_absent(
+    proxy: FaultProxy, action: Action
+) -> None:
+    proxy.rules.append(Rule(action=action, times=None))
+
+    async def both(asked: Registry) -> list[object]:
+        blob = digest(b"")
+        return [await asked.blob_size(X, blob), await asked.blob(X, blob, limit=10)]
+
+    found = ask(proxy.host, both, budget=HASTY)
+    assert [type(one) for one in found] == [CannotTell, CannotTell]
+
+
+@pytest.mark.parametrize("code", [400, 404, 418, 500, 200])
+def test_whether_one_may_push_is_unclear_where_nothing_plain_is_said(
+    proxy: FaultProxy, code: int
+) -> None:
+    proxy.rules.append(Rule(method="POST", action=said(code), times=None))
+    may = ask(proxy.host, lambda r: r.may_push(X), budget=HASTY)
+    assert isinstance(may, CannotTell)
+    assert str(code) in may.why or code == 500
+
+
+@pytest.mark.parametrize("place", ["http://127.0.0.2:1/x", "http://[/x", "", "/gone"])
+def test_an_upload_that_cannot_be_given_up_may_be_started_all_the_same(
+    proxy: FaultProxy, place: str
+) -> None:
+    proxy.rules.append(Rule(method="POST", action=status(202, Location=place)))
+    assert ask(proxy.host, lambda r: r.may_push(X)) is None
+    assert proxy.count("DELETE") == (place == "/gone")
+
+
+@pytest.mark.parametrize("action", [said(405), said(500), reset_before, reset_after])
+def test_a_tag_that_could_not_be_deleted_is_said_to_be_there(
+    registry: MemoryRegistry, proxy: FaultProxy, action: Action
+) -> None:
+    made = registry.push(X, "staged")
+    proxy.rules.append(Rule(method="DELETE", action=action))
+    assert not ask(proxy.host, lambda r: r.delete_tag(X, "staged", made))
 
 
 @pytest.mark.parametrize("code", [400, 403, 404, 405, 409, 412])
@@ -239,12 +320,12 @@ def test_scenario_5_a_write_that_lands_after_we_gave_up_is_found_by_the_next_run
     registry: MemoryRegistry, proxy: FaultProxy
 ) -> None:
     made = image(registry)
-    proxy.rules.append(Rule(method="PUT", action=delay(1.0), times=None))
+    proxy.rules.append(Rule(method="PUT", action=delay(2.0), times=None))
     with pytest.raises(UnclearError, match="may or may not be published") as unclear:
         write(proxy, made, budget=HASTY)
     assert unclear.value.exit_code == 4
     assert registry.tags(X) == {}
-    patient = Budget(total=5)
+    patient = Budget(total=20)
     found = ask(proxy.host, lambda r: r.read_back(X, "1.0", made.digest), budget=patient)
     assert found == made
     proxy.forget()

@@ -75,7 +75,7 @@ def test_many_who_want_a_token_at_once_fetch_it_once(registry: MemoryRegistry) -
 
 def test_a_credential_helper_that_hangs_is_not_waited_for(registry: MemoryRegistry) -> None:
     def credentials(_: str) -> None:
-        time.sleep(0.6)
+        time.sleep(1.5)
 
     async def question() -> object:
         async with connect(registry.host, credentials=credentials, budget=HASTY) as asked:

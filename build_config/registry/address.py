@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Collection
 from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
 
 from build_config.image import DOCKER_HUB, parse
 
@@ -52,6 +53,15 @@ def check_reference(repository: str, reference: str) -> None:
     """
     mark = "@" if ":" in reference else ":"
     parse(f"localhost/{repository}{mark}{reference}")
+
+
+def beside(url: str, place: str) -> str | None:
+    """A place that an answer names, as a URL; None where it is on another host, or no place."""
+    try:
+        target = urljoin(url, place)
+        return target if urlsplit(target)[:2] == urlsplit(url)[:2] else None
+    except ValueError:
+        return None
 
 
 def is_loopback(host: str) -> bool:

@@ -129,7 +129,7 @@ class Login:
         if request is None:
             return Silence(why="wants the login sent to an address without TLS", again=False)
         reply = await self._transport.send(request, seconds=seconds)
-        host = urlsplit(request.url).hostname
+        host = _host(request.url)
         if isinstance(reply, Silence):
             return Silence(why=f"gives no token: {host} {reply.why}", again=reply.again)
         if reply.status != _OK:
@@ -169,6 +169,13 @@ class Login:
             return None
         self.mask.hide(token.encode())
         return _Pass(header=f"Bearer {token}", until=time.monotonic() + seconds - _EARLY)
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or "nobody"
+    except ValueError:
+        return "nobody"
 
 
 def _basic_header(login: tuple[str, str]) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
-from urllib.parse import urljoin
 
-from build_config.registry.address import check_reference
+from build_config.registry.address import beside, check_reference
 from build_config.registry.answers import Absent, Answer, CannotTell, Present, digest_of
 from build_config.registry.manifests import ACCEPTED, MANIFEST_LIMIT, judge, says_absent
 from build_config.registry.patience import Patience
@@ -16,6 +16,7 @@ from build_config.registry.transport import ERROR_LIMIT, Reply, Request, Silence
 _OK = 200
 _NOT_FOUND = 404
 _PAGES = 100
+_NUMBER = re.compile("[0-9]{1,18}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,10 +83,9 @@ async def read_blob_size(repository: Repository, digest: str) -> int | Absent | 
         )
         if isinstance(answered, Reply) and says_absent(answered, "blobs"):
             return Absent()
-    elif isinstance(answered, Reply) and answered.status == _OK:
-        length = answered.headers.get("content-length", "")
-        if length.isascii() and length.isdigit():
-            return int(length)
+    length = "" if isinstance(answered, Silence) else answered.headers.get("content-length", "")
+    if isinstance(answered, Reply) and answered.status == _OK and _NUMBER.fullmatch(length):
+        return int(length)
     return repository.cannot_tell(answered)
 
 
@@ -120,10 +120,10 @@ async def list_tags(repository: Repository) -> tuple[str, ...] | CannotTell:
         if page is None:
             return repository.cannot_tell(answered)
         found += page
-        following = _next_page(answered)
+        following = _next_page(request, answered)
         if following is None:
             break
-        request = replace(request, url=urljoin(request.url, following))
+        request = replace(request, url=following)
     return tuple(dict.fromkeys(found))
 
 
@@ -143,8 +143,8 @@ def _listed(answered: Reply | Silence) -> list[str] | None:
     return [str(tag) for tag in found] if isinstance(found, list) else None
 
 
-def _next_page(answered: Reply | Silence) -> str | None:
-    """Of `Link: </v2/…>; rel="next"`."""
+def _next_page(request: Request, answered: Reply | Silence) -> str | None:
+    """Of `Link: </v2/…>; rel="next"`; the login is not taken to another host."""
     link = "" if isinstance(answered, Silence) else answered.headers.get("link", "")
     place, _, rest = link.partition(";")
-    return place.strip().strip("<>") if "next" in rest else None
+    return beside(request.url, place.strip().strip("<>")) if "next" in rest else None

@@ -108,10 +108,8 @@ class Transport:
             answered = await self._once(request)
             if isinstance(answered, Silence) or not _is_followed(request, answered):
                 return answered
-            try:
-                target = httpx.URL(request.url).join(answered.headers["location"])
-            except httpx.InvalidURL:
-                return Silence(why="redirects to what is no address", again=False)
+            # httpx has looked whether it is an address, although it does not follow
+            target = httpx.URL(request.url).join(answered.headers["location"])
             if target.scheme != "https" and not self._address.plain:
                 return Silence(why="redirects to an address without TLS", again=False)
             request = _redirected(request, target, status=answered.status)
@@ -130,7 +128,8 @@ class Transport:
                 body = await _read(response, request.limit)
         except httpx.HTTPError as error:
             return _silence(error)
-        except httpx.InvalidURL:
+        except (httpx.InvalidURL, ValueError, OverflowError, ExceptionGroup):
+            # what a registry sends us to may be anything: a port beyond all ports, say
             return Silence(why="has an address that cannot be read", again=False)
         if body is None:
             return Silence(why=f"sent more than {request.limit} bytes", again=False)

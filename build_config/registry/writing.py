@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import urljoin, urlsplit
 
+from build_config.registry.address import beside
 from build_config.registry.answers import Answer, CannotTell, Denied, Present
 from build_config.registry.failures import RefusedError, UnclearError
 from build_config.registry.manifests import error_codes, says_absent
@@ -76,8 +76,8 @@ async def may_push(repository: Repository) -> Denied | CannotTell | None:
 
 async def _give_up(repository: Repository, request: Request, started: Reply) -> None:
     """Cancel an upload, if the registry says where, on its own host: it expires anyway."""
-    place = urljoin(request.url, started.headers.get("location", ""))
-    if place != request.url and urlsplit(place)[:2] == urlsplit(request.url)[:2]:
+    place = beside(request.url, started.headers.get("location", ""))
+    if place is not None and place != request.url:
         await repository.once(Request(method="DELETE", url=place))
 
 

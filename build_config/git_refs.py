@@ -158,6 +158,18 @@ def swap(place: Place, ref: str, *, old: str | None, new: str) -> bool:
     return now == new or _refused(place, done, now, old)
 
 
+def drop(place: Place, ref: str, *, old: str) -> bool:
+    """Remove a ref that is at `old`; False when it was not there, or git did not say so.
+
+    Raises:
+        UnclearError: git or its remote did not answer in time.
+    """
+    if place.remote is None:
+        return _asked(place, "update-ref", "-d", ref, old).returncode == 0
+    lease = f"--force-with-lease={ref}:{old}"
+    return _asked(place, "push", "--quiet", lease, "--", place.remote, f":{ref}").returncode == 0
+
+
 def _refused(place: Place, done: CompletedProcess[bytes], now: str | None, old: str | None) -> bool:
     """False when somebody else moved it; anything else is no answer."""
     if now != old or b"lock" in done.stderr or b"rejected" in done.stderr:

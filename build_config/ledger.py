@@ -13,6 +13,7 @@ import json
 import random
 import re
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -48,6 +49,19 @@ class Claim:
     sources: str
     commit: str
     nonce: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lease:
+    """Whose turn it is to move what moves, such as `latest`; others wait for it to end.
+
+    Attributes:
+        holder: who it is.
+        commit: tells this turn from every other one.
+    """
+
+    holder: str
+    commit: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -187,8 +201,48 @@ class Ledger:
                 f"{self.place}: the claim `{ref}` cannot be read", hint="bump the version"
             ) from error
 
+    def lease(self, repository: str, holder: str, *, after: Lease | None) -> Lease | None:
+        """Take the turn to move an image's `latest` after who had it; None: another was faster.
+
+        Raises:
+            UnclearError: git or its remote did not answer.
+        """
+        said = json.dumps({"holder": holder, "nonce": uuid.uuid4().hex})
+        commit = git_refs.commit_of(self.place, None, {}, said=said, at=int(time.time()))
+        old = after.commit if after else None
+        if git_refs.swap(self.place, self._lease_ref(repository), old=old, new=commit):
+            return Lease(holder=holder, commit=commit)
+        return None
+
+    def leased(self, repository: str) -> Lease | None:
+        """Whose turn it is; None: nobody's.
+
+        Raises:
+            UnclearError: git or its remote did not answer.
+        """
+        commit = git_refs.tip(self.place, self._lease_ref(repository))
+        if commit is None:
+            return None
+        try:
+            said: Any = json.loads(git_refs.message(self.place, commit))
+            holder = str(said["holder"])
+        except (ValueError, KeyError, TypeError):
+            holder = ""  # it ends like any other: nobody is heard of for long enough
+        return Lease(holder=holder, commit=commit)
+
+    def end_lease(self, repository: str, lease: Lease) -> None:
+        """Let the next one have the turn; nothing happens if it is somebody else's by now.
+
+        Raises:
+            UnclearError: git or its remote did not answer in time.
+        """
+        git_refs.drop(self.place, self._lease_ref(repository), old=lease.commit)
+
     def _claim_ref(self, repository: str, version: str) -> str:
         return f"refs/connectoryard/claims/{self._slug}/{parse(repository).path}/{version}"
+
+    def _lease_ref(self, repository: str) -> str:
+        return f"refs/connectoryard/leases/{self._slug}/{parse(repository).path}/latest"
 
 
 def ledger_of(settings: Settings, documents: Documents = lambda _releases: {}) -> Ledger:

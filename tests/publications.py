@@ -25,6 +25,7 @@ from build_config.git_refs import Place
 from build_config.ledger import Ledger
 from build_config.publishing.ports import Facts, Press, Tested
 from build_config.publishing.publication import Publication
+from build_config.publishing.records import Records
 from build_config.publishing.refusals import Conditions
 from build_config.publishing.target import Target, target_of
 from build_config.registry.client import Registry, connect
@@ -90,6 +91,7 @@ class FakeImages:
     Attributes:
         host: of the registry, or of the proxy before it.
         image: what this machine has built and tested.
+        seconds: that a request may take.
         uploaded: digests of the blobs that were sent, in order.
     """
 
@@ -98,6 +100,7 @@ class FakeImages:
     image: MadeImage
     spec: Mapping[str, Any] | None
     refused: str = ""
+    seconds: float = 5.0
     uploaded: list[str] = field(default_factory=list)
 
     async def tested(self, tell: Tell) -> Tested:  # noqa: ARG002 - the Protocol's
@@ -110,6 +113,10 @@ class FakeImages:
     async def push(self, image_id: str, tag: str, tell: Tell) -> str:  # noqa: ARG002 - the Protocol's
         """See `publishing.ports.Images`."""
         assert image_id == self.image.id
+        return self.send(tag)
+
+    def send(self, tag: str) -> str:
+        """Send the image; `tag` may be its digest."""
         try:
             for name, blob in self.image.blobs.items():
                 self._send_blob(name, blob)
@@ -147,7 +154,7 @@ class FakeImages:
         self, method: str, path: str, body: bytes, headers: dict[str, str], header: str = ""
     ) -> bytes:
         place = path if path.startswith("/") else f"/v2/{self.path}/{path}"
-        connection = http.client.HTTPConnection(self.host, timeout=5)
+        connection = http.client.HTTPConnection(self.host, timeout=self.seconds)
         try:
             connection.request(method, place, body=body or None, headers=headers)
             answer = connection.getresponse()
@@ -170,6 +177,7 @@ class Publisher:
         host: of the registry, or of a proxy before it.
         place: where its ledger is.
         registry: as the ledger knows it; other than `host` behind a proxy.
+        records: another ledger than that of git.
     """
 
     connector: Connector
@@ -178,6 +186,7 @@ class Publisher:
     registry: str
     locks: Path
     budget: Budget = QUICK
+    records: Records | None = None
 
     def target(self, version: str, content: str = "a") -> Target:
         """A version made of some content."""
@@ -195,9 +204,9 @@ class Publisher:
         return image(f"{version} {content} {built}", labels=labels)
 
     @property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> Records:
         """What was published."""
-        return Ledger(place=self.place, registry=self.registry)
+        return self.records or Ledger(place=self.place, registry=self.registry)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Registry]:

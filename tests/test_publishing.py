@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import monorepos
 import pytest
 from memory_registry import MemoryRegistry, memory_registry
-from publications import Publisher, digest
+from publications import MANIFEST, Publisher, digest
 from repositories import new_repository
 
 from build_config.errors import ConflictError, StepError
@@ -99,3 +100,33 @@ def test_a_deleted_tag_comes_back_with_the_same_bytes(
     assert "1.0.0" not in registry.tags(PATH)
     run(publisher, "1.0.0", built="other")
     assert registry.tags(PATH)["1.0.0"] == before
+
+
+def garble(registry: MemoryRegistry, tag: str) -> str:
+    """Have a tag mean the same image with other bytes, as a changed bit on the way would."""
+    manifest = registry.manifest(PATH, registry.tags(PATH)["staging"])
+    body = manifest + b" "
+    address = f"{registry.url}/v2/{PATH}/manifests/{tag}"
+    answer = httpx.put(address, content=body, headers={"Content-Type": MANIFEST})
+    assert answer.status_code == 201
+    return digest(body)
+
+
+def test_a_manifest_that_was_garbled_on_its_way_is_set_right(
+    publisher: Publisher, registry: MemoryRegistry
+) -> None:
+    run(publisher, "1.0.0")
+    right = registry.tags(PATH)["1.0.0"]
+    assert garble(registry, "1.0.0") != right
+    run(publisher, "1.0.0")
+    assert registry.tags(PATH)["1.0.0"] == right
+
+
+def test_another_image_behind_a_published_tag_is_a_conflict(
+    publisher: Publisher, registry: MemoryRegistry
+) -> None:
+    run(publisher, "1.0.0")
+    other = registry.push(PATH, "1.0.0")
+    with pytest.raises(ConflictError, match=r"1\.0\.0` is sha256:.* was published as sha256:"):
+        run(publisher, "1.0.0")
+    assert registry.tags(PATH)["1.0.0"] == other

@@ -65,12 +65,25 @@ async def read_contents(registry: Registry, path: str, manifest: Present) -> Con
     except (ValueError, KeyError, TypeError) as error:
         kind = manifest.media_type
         raise StepError(f"`{path}@{manifest.digest}` is no single image: {kind}") from error
-    found = await registry.blob(path, digest, limit=_CONFIG_LIMIT)
+    # as much time as its size needs: a registry that hangs is not waited for as for a large one
+    found = await registry.blob(path, digest, limit=min(blobs[digest], _CONFIG_LIMIT))
     if isinstance(found, Absent):
         raise UnclearError(f"{registry.host} has `{path}@{manifest.digest}` without its config")
     if isinstance(found, CannotTell):
         raise UnclearError(found.why, hint="the same command again")
     return _contents(digest, found, blobs, types)
+
+
+def config_of(manifest: Present) -> str:
+    """Digest of its config: the same image, however its manifest is written.
+
+    Raises:
+        StepError: it is no manifest of one image.
+    """
+    try:
+        return str(json.loads(manifest.body)["config"]["digest"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise StepError(f"{manifest.digest} is no single image") from error
 
 
 def _contents(

@@ -7,39 +7,43 @@ import asyncio
 from build_config import versions
 from build_config.discovery import VERSION_LABEL
 from build_config.errors import StepError, UnclearError
-from build_config.ledger import Book, Ledger
+from build_config.ledger import Book
 from build_config.publishing.contents import read_contents
 from build_config.publishing.standing import highest
 from build_config.publishing.target import Target
+from build_config.publishing.turn import Turn, Turns
 from build_config.registry.answers import Absent, CannotTell, Present
 from build_config.registry.client import Registry
 from build_config.release import Release
 
 LATEST = "latest"
-_ROUNDS = 5
 
 
-async def settle_latest(target: Target, registry: Registry, ledger: Ledger, book: Book) -> str:
+async def settle_latest(target: Target, registry: Registry, book: Book, turns: Turns) -> str:
     """Have `latest` be the highest stable release; what was done, in a few words.
 
     Raises:
-        UnclearError: the registry did not say, or the ledger kept changing.
+        UnclearError: the registry or the ledger did not say.
         StepError: the registry refused.
     """
-    for _ in range(_ROUNDS):
-        release = highest(book, target.repository, stable=True)
-        if release is None:
-            return "no stable version, so no `latest`"
-        done = await _point(target, registry, release)
-        # whoever published beside us on another machine may have a higher one by now
-        now = await asyncio.to_thread(ledger.read, book)
-        if highest(now, target.repository, stable=True) == release:
-            return done
-        book = now
-    raise UnclearError(f"`{target.repository}` is published faster than `latest` can follow")
+    release = highest(book, target.repository, stable=True)
+    if release is None:
+        return "no stable version, so no `latest`"
+    if await _is_already(target, registry, release):
+        return f"`latest` is {release.version}"
+    async with turns.turn() as turn:
+        # whoever had the turn before us may have published a higher one meanwhile
+        now = await asyncio.to_thread(turns.ledger.read, book)
+        release = highest(now, target.repository, stable=True) or release
+        return await _point(target, registry, release, turn)
 
 
-async def _point(target: Target, registry: Registry, release: Release) -> str:
+async def _is_already(target: Target, registry: Registry, release: Release) -> bool:
+    now = await registry.manifest(target.path, LATEST)
+    return isinstance(now, Present) and now.digest == release.digest
+
+
+async def _point(target: Target, registry: Registry, release: Release, turn: Turn) -> str:
     now = await registry.manifest(target.path, LATEST)
     if isinstance(now, CannotTell):
         raise UnclearError(now.why, hint="the same command again")
@@ -51,6 +55,7 @@ async def _point(target: Target, registry: Registry, release: Release) -> str:
     if not isinstance(manifest, Present):
         why = "its bytes are gone" if isinstance(manifest, Absent) else manifest.why
         raise UnclearError(f"`latest` cannot be {release.version}: {why}")
+    turn.still_ours()
     await registry.put_manifest(target.path, LATEST, manifest)
     found = await registry.read_back(target.path, LATEST, release.digest)
     if not isinstance(found, Present) or found.digest != release.digest:

@@ -10,6 +10,7 @@ import asyncio
 import fcntl
 import hashlib
 import os
+import platform
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,13 +20,18 @@ from build_config.errors import UnclearError
 
 _POLL = 0.1
 _SECONDS = 900.0
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 @asynccontextmanager
 async def only_one(
     folder: Path, repository: str, tell: Tell, *, seconds: float = _SECONDS
-) -> AsyncIterator[None]:
+) -> AsyncIterator[str]:
     """Wait until nobody else on this machine publishes to a repository, and keep it so.
+
+    Yields:
+        what all who share this lock are called, and nobody else: a holder of that name who is not
+        us has ended.
 
     Raises:
         UnclearError: somebody held it all the time; who it is.
@@ -36,7 +42,7 @@ async def only_one(
         await _take(descriptor, repository, tell, seconds)
         os.truncate(descriptor, 0)
         os.pwrite(descriptor, f"process {os.getpid()}\n".encode(), 0)
-        yield
+        yield _name_of(descriptor)
     finally:
         os.close(descriptor)
 
@@ -70,6 +76,16 @@ def _taken(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _name_of(descriptor: int) -> str:
+    """Of the file on the running kernel; its host's name is for people."""
+    status = os.fstat(descriptor)
+    try:
+        kernel = _BOOT.read_text().strip()
+    except OSError:  # not Linux: a host's name, and a lock for all of it
+        kernel = "a kernel"
+    return f"{platform.node()} {kernel} {status.st_dev}:{status.st_ino}"
 
 
 def lock_folder() -> Path:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from build_config.engine import Tell
-from build_config.ledger import Book, Ledger
+from build_config.ledger import Book
 from build_config.publishing.contents import Contents
+from build_config.publishing.records import Records
 from build_config.publishing.refusals import Conditions
 from build_config.publishing.target import Target
 from build_config.registry.answers import Present
@@ -80,7 +81,7 @@ class Press:
     """
 
     registry: Registry
-    ledger: Ledger
+    ledger: Records
     book: Book
     locks: Path
 

@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from build_config.ledger import Book, Ledger
+from build_config.ledger import Book
 from build_config.publishing.latest import LATEST
 from build_config.publishing.ports import Facts
+from build_config.publishing.records import Records
 from build_config.publishing.refusals import illegal, refusals
 from build_config.publishing.standing import Standing, State, highest, look
 from build_config.publishing.target import Target
@@ -49,7 +50,7 @@ class Finding:
 
 
 async def examine(
-    targets: Mapping[str, Target], facts: Mapping[str, Facts], registry: Registry, ledger: Ledger
+    targets: Mapping[str, Target], facts: Mapping[str, Facts], registry: Registry, ledger: Records
 ) -> tuple[Book, tuple[Finding, ...]]:
     """Read the ledger once, and ask the registry about every target.
 
@@ -68,7 +69,7 @@ async def examine(
 
 
 async def _examine(
-    target: Target, facts: Facts, registry: Registry, known: tuple[Ledger, Book]
+    target: Target, facts: Facts, registry: Registry, known: tuple[Records, Book]
 ) -> Finding:
     ledger, book = known
     fault = illegal(target, facts.local_tag)

@@ -27,6 +27,7 @@ from build_config.publishing.ports import Facts, Images, Press, Shipment
 from build_config.publishing.refusals import refusals
 from build_config.publishing.standing import Standing, State, look
 from build_config.publishing.target import Target
+from build_config.publishing.turn import Turns
 from build_config.registry.answers import CannotTell, Present
 from build_config.release import Release
 
@@ -55,12 +56,15 @@ class Publication:
             StepError: it must not be published, or did not arrive as it was sent.
         """
         press, target = self.press, self.target
-        async with only_one(press.locks, target.repository, self.tell):
+        async with only_one(press.locks, target.repository, self.tell) as us:
             book = await asyncio.to_thread(press.ledger.read, press.book)
             standing = await look(target, press.registry, press.ledger, book)
             book = await self._finish(standing, book)
             self.tell.activity("setting `latest`")
-            latest = await settle_latest(target, press.registry, press.ledger, book)
+            turns = Turns(
+                ledger=press.ledger, repository=target.repository, holder=us, tell=self.tell
+            )
+            latest = await settle_latest(target, press.registry, book, turns)
         digest = book.releases[target.key].digest[:19]
         return f"{target.version} is {digest}; {latest}"
 

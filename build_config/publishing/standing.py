@@ -13,8 +13,9 @@ from enum import StrEnum
 from build_config import versions
 from build_config.errors import StepError
 from build_config.fingerprint import SOURCES_LABEL, Inputs, differences
-from build_config.ledger import Book, Claim, Ledger
-from build_config.publishing.contents import read_contents
+from build_config.ledger import Book, Claim
+from build_config.publishing.contents import config_of, read_contents
+from build_config.publishing.records import Records
 from build_config.publishing.target import Target
 from build_config.registry.answers import CannotTell, Present
 from build_config.registry.client import Registry
@@ -54,7 +55,7 @@ class Standing:
     claim: Claim | None = None
 
 
-async def look(target: Target, registry: Registry, ledger: Ledger, book: Book) -> Standing:
+async def look(target: Target, registry: Registry, ledger: Records, book: Book) -> Standing:
     """Find out how a target stands; what is recorded costs one request."""
     found = await registry.manifest(target.path, target.version)
     if isinstance(found, CannotTell):
@@ -62,21 +63,40 @@ async def look(target: Target, registry: Registry, ledger: Ledger, book: Book) -
     release = book.releases.get(target.key)
     if isinstance(found, Present):
         if release is not None:
-            return _recorded(target, release, found)
-        return await _unrecorded(target, registry, found)
+            return await _recorded(target, registry, release, found)
+        return await _unrecorded(target, registry, ledger, found)
     if release is not None:
         return await _deleted(target, registry, release)
     return await _absent(target, registry, ledger)
 
 
-def _recorded(target: Target, release: Release, found: Present) -> Standing:
+async def _recorded(
+    target: Target, registry: Registry, release: Release, found: Present
+) -> Standing:
     if release.digest != found.digest:
         why = f"`{target}` is {found.digest} and was published as {release.digest}"
-        return Standing(state=State.CONFLICT, why=why, manifest=found)
+        wrong = Standing(state=State.CONFLICT, why=why, manifest=found)
+        if _sources(release) != target.sources:
+            return wrong
+        return await _mended(target, registry, release.digest, wrong, State.DELETED)
     if _sources(release) != target.sources:
         return _differs(target, release, found)
     why = f"{target.version} is published ({_short(release.digest)})"
     return Standing(state=State.PUBLISHED, why=why, manifest=found)
+
+
+async def _mended(
+    target: Target, registry: Registry, digest: str, wrong: Standing, state: State
+) -> Standing:
+    """The tag has to be set once more, to these bytes; or it is another image: `wrong`."""
+    found = wrong.manifest
+    meant = await _meant(target, registry, digest, found) if found else None
+    if isinstance(meant, CannotTell):
+        return Standing(state=State.UNCLEAR, why=meant.why)
+    if meant is None:
+        return wrong
+    why = f"the manifest of {target.version} was changed on its way to the registry"
+    return Standing(state=state, why=why, manifest=meant)
 
 
 def _differs(target: Target, release: Release, found: Present | None) -> Standing:
@@ -87,17 +107,42 @@ def _differs(target: Target, release: Release, found: Present | None) -> Standin
     return Standing(state=State.CONFLICT, why=why, manifest=found)
 
 
-async def _unrecorded(target: Target, registry: Registry, found: Present) -> Standing:
+async def _unrecorded(
+    target: Target, registry: Registry, ledger: Records, found: Present
+) -> Standing:
     """Published before the ledger knew of it: the image's own label says what it was made from."""
     try:
         contents = await read_contents(registry, target.path, found)
     except StepError as error:
         return Standing(state=State.UNCLEAR, why=str(error), manifest=found)
-    if contents.labels.get(SOURCES_LABEL) == target.sources.fingerprint:
-        why = f"{target.version} is in the registry and not in the ledger"
-        return Standing(state=State.UNRECORDED, why=why, manifest=found)
-    why = f"`{target}` is in the registry ({_short(found.digest)}), made from something else"
-    return Standing(state=State.CONFLICT, why=why, manifest=found)
+    if contents.labels.get(SOURCES_LABEL) != target.sources.fingerprint:
+        why = f"`{target}` is in the registry ({_short(found.digest)}), made from something else"
+        return Standing(state=State.CONFLICT, why=why, manifest=found)
+    claim = await asyncio.to_thread(ledger.claimed, target.repository, target.version)
+    if claim is not None and claim.digest != found.digest:
+        why = f"`{target}` is {found.digest} and was claimed for {claim.digest}"
+        wrong = Standing(state=State.CONFLICT, why=why, manifest=found, claim=claim)
+        return await _mended(target, registry, claim.digest, wrong, State.CLAIMED)
+    why = f"{target.version} is in the registry and not in the ledger"
+    return Standing(state=State.UNRECORDED, why=why, manifest=found)
+
+
+async def _meant(
+    target: Target, registry: Registry, digest: str, found: Present
+) -> Present | CannotTell | None:
+    """What the tag should mean, where `found` is the same image with a manifest that was garbled.
+
+    A registry takes every manifest that looks like one, so a bit that changed on the way there
+    makes other bytes of the same image; None where it is another image.
+    """
+    meant = await registry.manifest(target.path, digest)
+    if isinstance(meant, CannotTell):
+        return meant
+    try:
+        same = isinstance(meant, Present) and config_of(meant) == config_of(found)
+    except StepError:
+        return None
+    return meant if isinstance(meant, Present) and same else None
 
 
 async def _deleted(target: Target, registry: Registry, release: Release) -> Standing:
@@ -114,7 +159,7 @@ async def _deleted(target: Target, registry: Registry, release: Release) -> Stan
     return Standing(state=State.CONFLICT, why=why)
 
 
-async def _absent(target: Target, registry: Registry, ledger: Ledger) -> Standing:
+async def _absent(target: Target, registry: Registry, ledger: Records) -> Standing:
     claim = await asyncio.to_thread(ledger.claimed, target.repository, target.version)
     if claim is None:
         return Standing(state=State.ABSENT, why=f"{target.version} is not published")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from asked_registry import HASTY, QUICK, ask
+from docker_registry import docker_registry
 from fault_proxy import (
     Action,
     FaultProxy,
@@ -684,3 +685,30 @@ def _writes_follow_reads(proxy: FaultProxy) -> None:
     """Between two writes there was a read, but where the first was only asked for a login."""
     asked = [seen for seen in proxy.seen if "/manifests/" in seen.path and seen.told != 401]
     assert ("PUT", "PUT") not in list(pairwise(seen.method for seen in asked))
+
+
+def test_debians_docker_registry_behind_the_proxy_is_written_to_once_after_each_fault() -> None:
+    with docker_registry() as registry:
+        upstream = registry.url.removeprefix("http://")
+        made = registry.push(X, "staged")
+        for number, action in enumerate((said(503), reset_before, reset_after, hang_up, truncate)):
+            tag = f"1.{number}"
+            with fault_proxy(upstream, Rule(method="PUT", action=action)) as proxy:
+                assert _promoted(proxy, tag) == made
+                _writes_follow_reads(proxy)
+                landed = [s.status for s in proxy.seen if s.method == "PUT" and s.status]
+                assert landed == [201]
+
+
+def _promoted(proxy: FaultProxy, tag: str) -> str:
+    """Digest that the tag has in the end."""
+
+    async def promote(asked: Registry) -> str:
+        staged = await asked.manifest(X, "staged")
+        assert isinstance(staged, Present)
+        await asked.put_manifest(X, tag, staged)
+        found = await asked.read_back(X, tag, staged.digest)
+        assert isinstance(found, Present)
+        return found.digest
+
+    return ask(proxy.host, promote)

@@ -16,6 +16,7 @@ task = partial(invoke_task, auto_shortflags=False)
 PROJECT = Path(__file__).resolve().parent
 
 CONNECTOR = "names, globs, comma lists; repeat it for more (default: all)"
+CHANGED = "only what changed since this commit, and what stands on it"
 PROGRESS = "auto, live, plain, github, json or quiet"
 
 
@@ -29,14 +30,19 @@ def setup(context: Context, check: bool = False) -> None:
     name="list",
     help={
         "kind": "only source, destination or base",
+        "changed-since": CHANGED,
         "format": "table, json or names",
     },
 )
-def list_(context: Context, kind: str | None = None, format: str = "table") -> None:  # noqa: A002
+def list_(
+    context: Context,
+    kind: str | None = None,
+    changed_since: str | None = None,
+    format: str = "table",  # noqa: A002
+) -> None:
     """Show what is here; needs no engine and no network."""
-    program.run(
-        context, PROJECT, partial(program.call, "list_connectors", kind=kind, output=format)
-    )
+    flags = {"kind": kind, "changed_since": changed_since, "output": format}
+    program.run(context, PROJECT, partial(program.call, "list_connectors", **flags))
 
 
 @task(
@@ -55,6 +61,7 @@ def graph(context: Context, connector: list[str], format: str = "tree") -> None:
     help={
         "connector": CONNECTOR,
         "kind": "only source, destination or base, and what they stand on",
+        "changed-since": CHANGED,
         "dry-run": "show the plan with its reasons; build nothing",
         "force": "build the selected images again, without the builder's cache",
         "fail-fast": "start nothing more after the first failure",
@@ -68,6 +75,7 @@ def build(
     connector: list[str],
     secret: list[str],
     kind: str | None = None,
+    changed_since: str | None = None,
     dry_run: bool = False,
     force: bool = False,
     fail_fast: bool = False,
@@ -235,6 +243,7 @@ def bump(
     help={
         "connector": CONNECTOR,
         "kind": "only source, destination or base",
+        "changed-since": CHANGED,
         "registry": "where to publish to: host, or host/prefix (default: the setting `registry`)",
         "backport": "also publish versions below the highest that is published",
         "dry-run": "show the whole plan with its reasons; change nothing anywhere",
@@ -249,6 +258,7 @@ def publish(
     connector: list[str],
     secret: list[str],
     kind: str | None = None,
+    changed_since: str | None = None,
     registry: str | None = None,
     backport: bool = False,
     dry_run: bool = False,

@@ -70,6 +70,17 @@ def read_nodes(file: Path, shown: str) -> yaml.Node | None:
     return node
 
 
+def parse(text: str, shown: str) -> Any:
+    """Read the text of a document.
+
+    Raises:
+        YamlFileError: it is not YAML.
+    """
+    import yaml
+
+    return _loaded(text, shown, yaml.load)
+
+
 def parse_nodes(text: str, shown: str) -> yaml.Node | None:
     """Read the text of a document as nodes.
 

@@ -32,7 +32,7 @@ LAYERS = """
 
     registry sandbox
 
-    image_labels plan scheduler sync
+    affected image_labels plan scheduler sync
 
     acceptance docker_engine listings plan_testing repository source_inputs
 
@@ -49,7 +49,7 @@ LAYERS = """
 
 # What reaches out of this process, or is slow to import, has a home.
 HOMES = {
-    "docker": "docker_credentials docker_engine machine",
+    "docker": "docker_credentials docker_engine docker_push machine",
     "requests": "docker_engine machine",
     "dockerfile": "dockerfile",
     "grpclib": "buildkit",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from build_config.affected import read_since
 from build_config.checks import bumps, hadolint
 from build_config.checks.rules import FAMILIES
 from build_config.checks.subject import Subject, read_subject
@@ -44,7 +45,7 @@ def inspect(settings: Settings, *, since: str | None = None) -> Inspection:
         if since is None:
             skipped |= {"not-bumped": "", "base-changed": ""}  # nobody asked
         else:
-            found += bumps.check(subject, bumps.read_since(subject, since))
+            found += bumps.check(subject, read_since(subject.settings.root, since))
         if lint is not None:
             found += hadolint.collect(lint, subject.connectors)
         elif subject.connectors:

@@ -27,6 +27,7 @@ class BuildFlags:
 
     connector: Sequence[str] = ()
     kind: str | None = None
+    changed_since: str | None = None
     dry_run: bool = False
     force: bool = False
     fail_fast: bool = False
@@ -49,6 +50,7 @@ def build(settings: Settings, streams: Streams, **typed: Any) -> int:
     wish = Wish(
         connector=flags.connector,
         kind=flags.kind,
+        changed_since=flags.changed_since,
         force=flags.force,
         engine_needed=not flags.dry_run,
     )

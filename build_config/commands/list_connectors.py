@@ -13,11 +13,23 @@ from build_config.settings import Settings
 from build_config.streams import Streams
 
 
-def list_connectors(settings: Settings, streams: Streams, *, kind: str | None, output: str) -> int:
-    """Print every image of the repository, or those of one kind."""
+def list_connectors(
+    settings: Settings,
+    streams: Streams,
+    *,
+    kind: str | None,
+    output: str,
+    changed_since: str | None = None,
+) -> int:
+    """Print every image of the repository, or those of one kind, or those that changed."""
     one_of("--format", output, ("table", "json", "names"))
     repository = load(settings)
     selected = select(repository.connectors, kind=kind)
+    if changed_since is not None:
+        # imported only now: it brings the engine's modules along
+        from build_config.commands.planning import changed_since as changed
+
+        selected &= changed(settings, repository, changed_since)
     if output == "names":
         for name in sorted(selected):
             streams.say(name)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
-from build_config import build_records, build_secrets, git, git_changes, history
-from build_config.connector import Connector, Secret
+from build_config import affected, build_records, build_secrets, git, history
+from build_config.connector import Secret
 from build_config.docker_engine import DockerEngine, open_engine
 from build_config.engine import LocalImage
 from build_config.errors import EngineUnavailableError
-from build_config.gradle_projects import read_beside
 from build_config.plan import Plan, Present, plan_build
 from build_config.repository import Repository, load, read_sources
 from build_config.settings import Settings
@@ -47,6 +45,7 @@ class Wish:
         connector: patterns of `--connector`.
         kind: of `--kind`.
         changed_since: a ref; only what changed since then, and what stands on that.
+        tests: also what has only other tests since then.
         force: build again whatever the engine has.
         engine_needed: without it a silent engine makes every image unknown, said once.
     """
@@ -54,6 +53,7 @@ class Wish:
     connector: Sequence[str] = ()
     kind: str | None = None
     changed_since: str | None = None
+    tests: bool = False
     force: bool = False
     engine_needed: bool = True
 
@@ -70,7 +70,8 @@ def plan_for(settings: Settings, streams: Streams, wish: Wish) -> Planned:
         repository = load(settings)
         selected = repository.select(wish.connector, kind=wish.kind)
         if wish.changed_since is not None:
-            selected &= _changed(settings.root, repository, wish.changed_since)
+            since, tests = wish.changed_since, wish.tests
+            selected &= changed_since(settings, repository, since, tests=tests)
         snapshot = git.snapshot(settings.root, asked)
     wanted = repository.graph.with_dependencies(selected)
     connectors = (repository.graph.connectors[name] for name in sorted(wanted))
@@ -104,20 +105,24 @@ def plan_for(settings: Settings, streams: Streams, wish: Wish) -> Planned:
     )
 
 
-def _changed(root: Path, repository: Repository, ref: str) -> frozenset[str]:
-    """What has a file that is not as it was, or was removed; and all that stands on it."""
-    paths = git_changes.changed_paths(root, git_changes.merge_base(root, ref))
-    changed = (
-        connector.name for connector in repository.connectors if _touches(root, connector, paths)
-    )
-    return repository.graph.with_dependents(changed)
+def changed_since(
+    settings: Settings, repository: Repository, ref: str, *, tests: bool = False
+) -> frozenset[str]:
+    """The images whose content changed since a commit, and all that stands on them.
 
+    Args:
+        settings: of the repository.
+        repository: as it is now.
+        ref: what is checked out is compared with where it left this.
+        tests: with those whose tests alone changed.
 
-def _touches(root: Path, connector: Connector, paths: Sequence[str]) -> bool:
-    """Whether one of the paths is the connector's, or is read when Gradle builds it."""
-    if any(path.startswith(f"{connector.path}/") for path in paths):
-        return True
-    return connector.gradle and any(map(read_beside(root, connector.path).covers, paths))
+    Raises:
+        UsageError: git does not know the ref.
+    """
+    since = affected.read_since(settings.root, ref)
+    connectors = repository.connectors
+    changed = repository.graph.with_dependents(affected.affected(settings, connectors, since))
+    return changed | affected.affected_tests(connectors, since) if tests else changed
 
 
 def check_secrets(plan: Plan, offered: tuple[Secret, ...]) -> None:

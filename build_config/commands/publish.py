@@ -37,6 +37,7 @@ class PublishFlags:
 
     connector: Sequence[str] = ()
     kind: str | None = None
+    changed_since: str | None = None
     registry: str | None = None
     backport: bool = False
     dry_run: bool = False
@@ -57,11 +58,8 @@ def publish(settings: Settings, streams: Streams, **typed: Any) -> int:
     flags = PublishFlags(**typed)
     begin = time.monotonic()
     display = choose(flags.progress, streams.environ, terminal=streams.out.isatty())
-    if flags.registry:
-        registry = read_registry(flags.registry)
-        settings = replace(settings, publishing=replace(settings.publishing, registry=registry))
-    wish = Wish(connector=flags.connector, kind=flags.kind, engine_needed=False)
-    planned = plan_for(settings, streams, wish)
+    settings = _towards(flags.registry, settings)
+    planned = plan_for(settings, streams, _wish(flags))
     if not planned.selected:
         streams.note("nothing is selected, hence nothing to publish")
         return 0
@@ -91,6 +89,23 @@ def publish(settings: Settings, streams: Streams, **typed: Any) -> int:
     report = run(settings, streams, planned, options, publications)
     show_report(report, streams, options)
     return report.exit_code
+
+
+def _towards(registry: str | None, settings: Settings) -> Settings:
+    """Publish to another registry than the settings say."""
+    if not registry:
+        return settings
+    publishing = replace(settings.publishing, registry=read_registry(registry))
+    return replace(settings, publishing=publishing)
+
+
+def _wish(flags: PublishFlags) -> Wish:
+    return Wish(
+        connector=flags.connector,
+        kind=flags.kind,
+        changed_since=flags.changed_since,
+        engine_needed=False,
+    )
 
 
 async def _examine(

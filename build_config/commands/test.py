@@ -60,7 +60,8 @@ def test(settings: Settings, streams: Streams, **typed: Any) -> int:
     only = _kinds(flags.only)
     if flags.junit and Path(flags.junit).is_dir():
         raise UsageError(f"`--junit={flags.junit}` is a directory", hint="name a file in it")
-    wish = Wish(connector=flags.connector, kind=flags.kind, changed_since=flags.changed_since)
+    since = flags.changed_since
+    wish = Wish(connector=flags.connector, kind=flags.kind, changed_since=since, tests=True)
     planned = plan_for(settings, streams, wish)
     if not planned.selected:
         streams.note("nothing is selected, hence nothing to test")

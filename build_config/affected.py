@@ -1,0 +1,169 @@
+"""What changed since a commit in, the images whose content that changes out.
+
+Content is what enters an image: the Dockerfile, the files that `.dockerignore` lets through, what
+Gradle reads, and what the settings and metadata say about it. All else affects nothing.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from build_config import git_changes
+from build_config.connector import Connector
+from build_config.discovery import NAME_LABEL, VERSION_LABEL
+from build_config.dockerignore import IgnoreRules, parse_rules, read_rules
+from build_config.errors import RepositoryError
+from build_config.gradle_projects import read_beside
+from build_config.settings import Settings
+from build_config.yaml_files import YamlFileError, parse
+
+_SETTINGS = "invoke.yaml"
+_METADATA = "metadata.yaml"
+_IGNORE_FILES = ("Dockerfile.dockerignore", ".dockerignore")
+_PROSE = ".md"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Since:
+    """The past to compare with.
+
+    Attributes:
+        ref: as it was typed.
+        commit: where what is checked out left it.
+        changed: paths that are not as they were then, relative to the root.
+        settings: what `invoke.yaml` said then and says now; None where that is the same.
+    """
+
+    ref: str
+    commit: str
+    changed: tuple[str, ...]
+    settings: tuple[Mapping[str, Any], Mapping[str, Any]] | None = None
+
+
+def read_since(root: Path, ref: str) -> Since:
+    """Ask git what changed since what is checked out left a commit.
+
+    Raises:
+        UsageError: there is no such commit, or no git.
+    """
+    commit = git_changes.merge_base(root, ref)
+    changed = git_changes.changed_paths(root, commit)
+    told = None
+    if _SETTINGS in changed:
+        then = git_changes.texts_at(root, commit, (_SETTINGS,)).get(_SETTINGS, "")
+        now = root / _SETTINGS
+        text = now.read_text(encoding="utf-8", errors="replace") if now.is_file() else ""
+        told = (_mapping(then), _mapping(text))
+    return Since(ref=ref, commit=commit, changed=changed, settings=told)
+
+
+def affected(settings: Settings, connectors: Iterable[Connector], since: Since) -> frozenset[str]:
+    """Names of the images whose own content changed; what stands on them is the graph's to say."""
+    return frozenset(c.name for c in connectors if changed_content(settings, c, since))
+
+
+def affected_tests(connectors: Iterable[Connector], since: Since) -> frozenset[str]:
+    """Names of those whose tests may say something else now, though their image is the same."""
+    return frozenset(
+        connector.name
+        for connector in connectors
+        if any(
+            path.startswith(f"{connector.path}/") and not path.endswith(_PROSE)
+            for path in since.changed
+        )
+    )
+
+
+def changed_content(settings: Settings, connector: Connector, since: Since) -> list[str]:
+    """What changed of all that enters an image, now or then, as seen from its directory.
+
+    Args:
+        settings: of the repository.
+        connector: whose image.
+        since: the past to compare with.
+    """
+    return [
+        *_within(settings, connector, since),
+        *_beside(settings, connector, since),
+        *_told(connector, since),
+    ]
+
+
+def _beside(settings: Settings, connector: Connector, since: Since) -> Iterator[str]:
+    """What Gradle brings into it from other projects, and by the build files of all projects."""
+    if connector.gradle and since.changed:
+        reads = read_beside(settings.root, connector.path)
+        changed = filter(reads.covers, since.changed)
+        yield from (posixpath.relpath(path, connector.path) for path in changed)
+
+
+def _within(settings: Settings, connector: Connector, since: Since) -> list[str]:
+    prefix = f"{connector.path}/"
+    changed = [p.removeprefix(prefix) for p in since.changed if p.startswith(prefix)]
+    if not changed:
+        return []
+    try:
+        now = read_rules(settings.root, connector.path)
+    except RepositoryError:
+        return []  # another rule's
+    then = now
+    if any(name in changed for name in _IGNORE_FILES):
+        then = _rules_then(settings, connector, since)
+        files = git_changes.files_at(settings.root, since.commit, connector.path)
+        inner = [path.removeprefix(prefix) for path in files]
+        changed += [path for path in inner if now.excluded(path) != then.excluded(path)]
+    return sorted({path for path in changed if _enters(path, connector, now, then)})
+
+
+def _enters(path: str, connector: Connector, now: IgnoreRules, then: IgnoreRules) -> bool:
+    """The Dockerfile always; of what Gradle builds all but the prose, whatever is ignored."""
+    if path == "Dockerfile":
+        return True
+    if connector.gradle and not path.endswith(_PROSE):
+        return True
+    return not (now.excluded(path) and then.excluded(path))
+
+
+def _rules_then(settings: Settings, connector: Connector, since: Since) -> IgnoreRules:
+    paths = [f"{connector.path}/{name}" for name in _IGNORE_FILES]
+    texts = git_changes.texts_at(settings.root, since.commit, paths)
+    text = next((texts[path] for path in paths if path in texts), "")
+    try:
+        return parse_rules(text)
+    except RepositoryError:
+        return parse_rules("")
+
+
+def _told(connector: Connector, since: Since) -> Iterator[str]:
+    """What is said about it elsewhere: its metadata where the Dockerfile has no label, settings."""
+    labels = connector.dockerfile.labels
+    metadata = f"{connector.path}/{_METADATA}" in since.changed
+    if metadata and not (labels.get(NAME_LABEL) and labels.get(VERSION_LABEL)):
+        yield _METADATA
+    if since.settings:
+        then, now = (_says(told, connector.name) for told in since.settings)
+        if then != now:
+            yield posixpath.relpath(_SETTINGS, connector.path)
+
+
+def _says(told: Mapping[str, Any], name: str) -> dict[str, str]:
+    """The build arguments of an image, and what all images depend on."""
+    images = told.get("images")
+    own = images.get(name) if isinstance(images, dict) else None
+    arguments = own.get("build_args") if isinstance(own, dict) else None
+    common = {key: str(told[key]) for key in ("namespace", "local_tag") if key in told}
+    given = arguments if isinstance(arguments, dict) else {}
+    return {**common, **{f"build_args.{key}": str(value) for key, value in given.items()}}
+
+
+def _mapping(text: str) -> Mapping[str, Any]:
+    """What `invoke.yaml` says; nothing where it says nothing legal: the task itself refuses it."""
+    try:
+        document = parse(text, _SETTINGS)
+    except YamlFileError:
+        return {}
+    return document if isinstance(document, dict) else {}

@@ -11,7 +11,7 @@ from invoke.config import Config
 from repositories import git, new_repository, write
 
 from build_config import settings as settings_module
-from build_config.affected import affected, read_since, affected_tests
+from build_config.affected import affected, affected_tests, read_since
 from build_config.discovery import discover
 from build_config.plan import Present, plan_build
 from build_config.repository import Repository, load, read_sources

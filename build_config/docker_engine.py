@@ -141,7 +141,10 @@ class DockerBuilder:
             with reachable(address), closing(connect(address)) as client:
                 answer: Mapping[str, Any] = client.inspect_image(image)  # type: ignore[no-untyped-call]
         except ImageNotFound as error:
-            raise EngineUnavailableError(f"the engine has no image `{image}` any more") from error
+            raise EngineUnavailableError(
+                f"the engine has no image `{image}` any more",
+                hint="the same command again makes a new one",
+            ) from error
         return answer
 
     def _pull(

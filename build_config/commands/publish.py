@@ -85,7 +85,7 @@ def publish(settings: Settings, streams: Streams, **typed: Any) -> int:
         begin=begin,
         command=_command(flags),
     )
-    publications = partial(_publications, ledger, book, targets, facts)
+    publications = partial(_publications, ledger, book, facts, findings)
     report = run(settings, streams, planned, options, publications)
     show_report(report, streams, options)
     return report.exit_code
@@ -117,11 +117,16 @@ async def _examine(
 
 @asynccontextmanager
 async def _publications(
-    ledger: Ledger, book: Book, targets: Mapping[str, Target], facts: Mapping[str, Facts]
+    ledger: Ledger, book: Book, facts: Mapping[str, Facts], findings: Sequence[Finding]
 ) -> AsyncIterator[Publications]:
     async with connect(ledger.registry) as registry:
         press = Press(registry=registry, ledger=ledger, book=book, locks=lock_folder())
-        yield Publications(press=press, targets=targets, facts=facts)
+        yield Publications(
+            press=press,
+            targets={finding.target.name: finding.target for finding in findings},
+            facts=facts,
+            failures={f.target.name: failure for f in findings if (failure := f.failure)},
+        )
 
 
 def _command(flags: PublishFlags) -> str:

@@ -26,6 +26,9 @@ async def publish_image(
 
     if workshop.publications is None:
         raise AssertionError("a plan that publishes comes with its publications")
+    known = workshop.publications.failures.get(step.target)
+    if known:
+        raise known
     target = workshop.publications.targets[step.target]
     image_id = workshop.image_id(step.target, results)
     publication = Publication(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from build_config.engine import Tell
+from build_config.errors import StepError
 from build_config.ledger import Book
 from build_config.publishing.contents import Contents
 from build_config.publishing.records import Records
@@ -93,11 +94,13 @@ class Publications:
     Attributes:
         targets: by connector name.
         facts: by connector name.
+        failures: by connector name: what was found out before the run, and need not be tried.
     """
 
     press: Press
     targets: Mapping[str, Target]
     facts: Mapping[str, Facts]
+    failures: Mapping[str, StepError] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from build_config.errors import ConflictError, StepError, UnclearError
 from build_config.ledger import Book
 from build_config.publishing.latest import LATEST
 from build_config.publishing.ports import Facts
@@ -17,6 +19,8 @@ from build_config.registry.answers import CannotTell, Denied, Present
 from build_config.registry.client import Registry
 
 _AT_A_TIME = 16
+_SILENCE = 10.0
+"""Seconds: who has not said anything plain by then will not do so for the next one either."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +45,20 @@ class Finding:
     @property
     def is_doomed(self) -> bool:
         """Whether it cannot be published as things are."""
-        return bool(self.refused) or self.standing.state in {State.CONFLICT, State.UNCLEAR}
+        return self.failure is not None
+
+    @property
+    def failure(self) -> StepError | None:
+        """What is told in place of a try; None when it may be tried."""
+        if self.refused:
+            return StepError(self.refused)
+        if self.standing.state is State.CONFLICT:
+            hint = f"`invoke bump --connector={self.target.name} --part=patch`"
+            return ConflictError(self.standing.why, hint=hint)
+        if self.standing.state is State.UNCLEAR:
+            hint = "the same command again, when it answers"
+            return UnclearError(self.standing.why, hint=hint)
+        return None
 
     @property
     def why(self) -> str:
@@ -60,10 +77,18 @@ async def examine(
     """
     book = await asyncio.to_thread(ledger.read)
     turn = asyncio.Semaphore(_AT_A_TIME)
+    silent: list[Standing] = []
 
     async def one(name: str) -> Finding:
         async with turn:
-            return await _examine(targets[name], facts[name], registry, (ledger, book))
+            if silent:
+                return Finding(target=targets[name], standing=silent[0])
+            begin = time.monotonic()
+            finding = await _examine(targets[name], facts[name], registry, (ledger, book))
+            unclear = finding.standing.state is State.UNCLEAR
+            if unclear and time.monotonic() - begin > _SILENCE:
+                silent.append(finding.standing)
+            return finding
 
     return book, tuple(await asyncio.gather(*map(one, targets)))
 

@@ -10,17 +10,22 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Relay:
-    """Passes bytes on, both ways, until it is cut: then it is as dead as a killed engine."""
+    """Passes bytes on, both ways, until it is cut: then it is as dead as a killed engine.
+
+    Attributes:
+        hear: is called with what goes to the engine, before it goes on.
+    """
 
     path: Path
     target: str
     listening: socket.socket
+    hear: Callable[[bytes], object]
     open: list[socket.socket] = field(default_factory=list)
 
     @property
@@ -42,17 +47,22 @@ class Relay:
                 here, _ = self.listening.accept()
                 there = _connect(self.target)
                 self.open.extend((here, there))
-                for source, sink in ((here, there), (there, here)):
-                    threading.Thread(target=_pump, args=(source, sink), daemon=True).start()
+                ways = ((here, there, self.hear), (there, here, _deaf))
+                for way in ways:
+                    threading.Thread(target=_pump, args=way, daemon=True).start()
+
+
+def _deaf(_content: bytes) -> None:
+    pass
 
 
 @contextmanager
-def relay(path: Path, target: str) -> Iterator[Relay]:
+def relay(path: Path, target: str, hear: Callable[[bytes], object] = _deaf) -> Iterator[Relay]:
     """A relay to the engine at `target`, such as `unix:///var/run/docker.sock`."""
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(path))
         listening.listen()
-        made = Relay(path=path, target=target, listening=listening)
+        made = Relay(path=path, target=target, listening=listening, hear=hear)
         serving = threading.Thread(target=made.serve)
         serving.start()
         try:
@@ -73,9 +83,10 @@ def _connect(target: str) -> socket.socket:
     return socket.create_connection((url.hostname or "localhost", url.port or 2375))
 
 
-def _pump(source: socket.socket, sink: socket.socket) -> None:
+def _pump(source: socket.socket, sink: socket.socket, hear: Callable[[bytes], object]) -> None:
     with suppress(OSError):
         while data := source.recv(65536):
+            hear(data)
             sink.sendall(data)
     with suppress(OSError):
         sink.shutdown(socket.SHUT_WR)

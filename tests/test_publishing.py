@@ -130,3 +130,14 @@ def test_another_image_behind_a_published_tag_is_a_conflict(
     with pytest.raises(ConflictError, match=r"1\.0\.0` is sha256:.* was published as sha256:"):
         run(publisher, "1.0.0")
     assert registry.tags(PATH)["1.0.0"] == other
+
+
+def test_what_is_there_is_only_asked_for_and_not_pulled(
+    publisher: Publisher, registry: MemoryRegistry
+) -> None:
+    """Docker Hub counts a manifest that it sends against its limit of pulls."""
+    run(publisher, "1.0.0")
+    before = len(registry.requests)
+    run(publisher, "1.0.0")
+    asked = [method for method, path in registry.requests[before:] if path.endswith("/1.0.0")]
+    assert asked == ["HEAD"]

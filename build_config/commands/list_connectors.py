@@ -30,6 +30,8 @@ def list_connectors(
         from build_config.commands.planning import changed_since as changed
 
         selected &= changed(settings, repository, changed_since)
+        if not selected:
+            streams.note(f"nothing changed since `{changed_since}`")
     if output == "names":
         for name in sorted(selected):
             streams.say(name)

@@ -57,10 +57,12 @@ class Standing:
 
 async def look(target: Target, registry: Registry, ledger: Records, book: Book) -> Standing:
     """Find out how a target stands; what is recorded costs one request."""
+    release = book.releases.get(target.key)
+    if release is not None and await _is_there(target, registry, release):
+        return _published(target, release, None)
     found = await registry.manifest(target.path, target.version)
     if isinstance(found, CannotTell):
         return Standing(state=State.UNCLEAR, why=found.why)
-    release = book.releases.get(target.key)
     if isinstance(found, Present):
         if release is not None:
             return await _recorded(target, registry, release, found)
@@ -81,6 +83,16 @@ async def _recorded(
         return await _mended(target, registry, release.digest, wrong, State.DELETED)
     if _sources(release) != target.sources:
         return _differs(target, release, found)
+    return _published(target, release, found)
+
+
+async def _is_there(target: Target, registry: Registry, release: Release) -> bool:
+    """Whether there is nothing to do, as the registry says without sending anything."""
+    same = _sources(release) == target.sources
+    return same and await registry.says(target.path, target.version, release.digest)
+
+
+def _published(target: Target, release: Release, found: Present | None) -> Standing:
     why = f"{target.version} is published ({_short(release.digest)})"
     return Standing(state=State.PUBLISHED, why=why, manifest=found)
 

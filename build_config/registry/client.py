@@ -67,6 +67,14 @@ class Registry:
         """The manifest of a tag or a digest."""
         return await reading.read_manifest(self._in(repository), reference)
 
+    async def says(self, repository: str, reference: str, digest: str) -> bool:
+        """Whether the registry says, without sending it, that this is the manifest of a digest.
+
+        A yes is enough to do nothing; a no may be any answer, and proves nothing. Docker Hub counts
+        a manifest that is sent against its limit of pulls, and this not.
+        """
+        return await reading.says(self._in(repository), reference, digest)
+
     async def read_back(self, repository: str, reference: str, digest: str) -> Answer:
         """The manifest once it is the one of that digest: a registry may be late to show it.
 

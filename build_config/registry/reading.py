@@ -72,6 +72,18 @@ async def read_manifest(repository: Repository, reference: str) -> Answer:
     return judged
 
 
+async def says(repository: Repository, reference: str, digest: str) -> bool:
+    """Whether the registry says that this is the manifest of a digest; asked once."""
+    request = replace(
+        repository.request("HEAD", f"manifests/{reference}", check=reference),
+        headers={"accept": ", ".join(ACCEPTED)},
+    )
+    answered = await repository.once(request)
+    if not isinstance(answered, Reply) or answered.status != _OK:
+        return False
+    return answered.headers.get("docker-content-digest") == digest
+
+
 async def read_blob_size(repository: Repository, digest: str) -> int | Absent | CannotTell:
     """Bytes of a blob, as the registry says."""
     request = repository.request("HEAD", f"blobs/{digest}", check=digest)

@@ -88,7 +88,7 @@ def complete(settings: Settings, templates: Mapping[str, Template], typed: Typed
         about = f"what the {template.kind} connects to, such as: foo bar"
         text = prompts.ask_text("Name", "", partial(_problem, understood), about=about)
     name = understood(text)
-    facts = known(settings, name)
+    facts = known(settings, template, name)
     ask = partial(_ask, taken, template) if typed.terminal else None
     answers = all_answers(template, facts, typed.answers, ask)
     refuse_claimed(taken, template, answers)

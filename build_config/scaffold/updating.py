@@ -121,7 +121,7 @@ def plan_update(
     template = choose(templates, record.template)
     refuse_wrong_answers(template, given)
     called = _name(record)
-    facts = known(settings, called)
+    facts = known(settings, template, called)
     answers = all_answers(template, facts, {**record.answers, **given}, None)
     rendered = records.with_ignore_rule(render(template, with_answers(facts, answers)))
     new = base_of(rendered)

@@ -12,19 +12,21 @@ from build_config import git
 from build_config.scaffold.names import Name
 from build_config.scaffold.questions import STANDARD
 from build_config.scaffold.taken import docs_path
+from build_config.scaffold.template import Template
 from build_config.settings import Settings
 
 VERSION = "0.1.0"
 """Of every new connector."""
 
 
-def known(settings: Settings, name: Name) -> dict[str, Any]:
+def known(settings: Settings, template: Template, name: Name) -> dict[str, Any]:
     """Everything but the answers to a template's own questions; with first guesses for the rest."""
     folder, page = settings.connectors, docs_path(settings, name)
     connector_path = name.name if folder == "." else f"{folder}/{name.name}"
     return {
         "name": name.name,
         "kind": str(name.kind),
+        "language": template.language,
         "stem": name.stem,
         "module": name.module,
         "class_name": name.class_name,
@@ -37,6 +39,7 @@ def known(settings: Settings, name: Name) -> dict[str, Any]:
         "definition_id": str(uuid.uuid4()),
         "docs_path": page,
         "connector_path": connector_path,
+        "bases_path": settings.bases,
         "root_path": os.path.relpath(".", connector_path).replace(os.sep, "/"),
         "date": datetime.now(UTC).astimezone().date().isoformat(),
     }

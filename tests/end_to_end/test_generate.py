@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 
 import pytest
 import repositories
@@ -190,6 +191,25 @@ def test_a_base_that_nobody_builds_is_written_too(tiny: Yard) -> None:
     assert "FROM acme/base-python:local AS package\n" in dockerfile
     assert "LABEL io.airbyte.name=acme/base-declarative\n" in dockerfile
     assert text(tiny, "connectors/bases/base-python/Dockerfile") == "FROM scratch\n"
+
+
+def test_built_in_templates_find_their_base_wherever_it_is(repository: Yard) -> None:
+    environment = {
+        "INVOKE_LAYOUT_CONNECTORS": "airbyte/connectors",
+        "INVOKE_LAYOUT_BASES": "shared/images",
+    }
+    repository.commit({})
+    for template in ("source-python", "source-java"):
+        words = ("generate", f"--template={template}", f"--name={template}")
+        finished = repository.invoke(*words, environment=environment)
+        assert finished.code == 0, finished
+    folder = repository.root / "airbyte" / "connectors"
+    settings = tomllib.loads((folder / "source-python" / "pyproject.toml").read_text())["tool"]
+    base = settings["mypy"]["mypy_path"]
+    assert (folder / "source-python" / base / "base_python").is_dir()
+    assert base in settings["pytest"]["ini_options"]["pythonpath"]
+    assert "':shared:images:base-java'" in (folder / "source-java" / "build.gradle").read_text()
+    assert "- language:java\n" in (folder / "source-java" / "metadata.yaml").read_text()
 
 
 # --- later changes of the template

@@ -7,6 +7,8 @@ checked-out branch is touched.
 
 from __future__ import annotations
 
+import os
+import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +20,9 @@ from build_config.errors import UnclearError, UsageError
 
 NOTHING = "0" * 40
 _SECONDS = 60.0
+_LONGEST_LOCK = 3.0
+_POLL = 0.02
+_MOVES = 5
 _FETCHED = "refs/connectoryard/fetched"
 _PENDING = "refs/connectoryard/pending"
 _WRITER = "Connector Yard <noreply@connectoryard.dev>"
@@ -50,11 +55,18 @@ def tip(place: Place, ref: str) -> str | None:
     if place.remote is None:
         found = _succeeded(place, "for-each-ref", "--format=%(objectname)", "--", ref)
         return found.stdout.decode().strip() or None
-    listed = _succeeded(place, "ls-remote", "--", place.remote, ref).stdout.decode()
+    for _ in range(_MOVES):
+        commit = _listed(place, ref)
+        if commit is None or _fetched(place, ref, commit):
+            return commit
+    raise UnclearError(f"{place}: `{ref}` keeps moving", hint="again")
+
+
+def _listed(place: Place, ref: str) -> str | None:
+    listed = _succeeded(place, "ls-remote", "--", str(place.remote), ref).stdout.decode()
     for line in listed.splitlines():
         commit, _, name = line.partition("\t")
         if name == ref:
-            _fetch(place, ref, commit)
             return commit
     return None
 
@@ -136,7 +148,8 @@ def commit_of(
         fed=b"".join(stream),
     )
     commit = made.stdout.decode().strip()
-    _succeeded(place, "update-ref", "-d", pending, commit)
+    # one that stays is in nobody's way
+    _asked(place, "update-ref", "-d", pending, commit)
     return commit
 
 
@@ -147,15 +160,44 @@ def swap(place: Place, ref: str, *, old: str | None, new: str) -> bool:
         UnclearError: git or its remote did not say whether it happened.
     """
     if place.remote is None:
-        done = _asked(place, "update-ref", ref, new, old or NOTHING)
-        if done.returncode == 0:
-            return True
-        return _refused(place, done, tip(place, ref), old)
+        return _swap_here(place, ref, old=old, new=new)
     lease = f"--force-with-lease={ref}:{old or ''}"
     done = _asked(place, "push", "--quiet", lease, "--", place.remote, f"{new}:{ref}")
     now = new if done.returncode == 0 else tip(place, ref)
     # the answer may be lost although the ref has moved
     return now == new or _refused(place, done, now, old)
+
+
+def _swap_here(place: Place, ref: str, *, old: str | None, new: str) -> bool:
+    while True:
+        done = _asked(place, "update-ref", ref, new, old or NOTHING)
+        if done.returncode == 0:
+            return True
+        now = tip(place, ref)
+        locked = now == old and b".lock'" in done.stderr
+        if not locked or not _remove_dead_lock(place, ref):
+            return _refused(place, done, now, old)
+
+
+def _remove_dead_lock(place: Place, ref: str) -> bool:
+    """Whether the lock of a ref was left behind by a git that was killed; then it is gone now.
+
+    Git holds the lock of a ref for milliseconds, and nobody but us writes these refs.
+    """
+    said = _succeeded(place, "rev-parse", "--git-path", f"{ref}.lock").stdout
+    lock = place.root / os.fsdecode(said).strip()
+    end = time.monotonic() + _LONGEST_LOCK
+    try:
+        first = lock.stat()
+        while time.monotonic() < end:
+            time.sleep(_POLL)
+            now = lock.stat()
+            if (now.st_ino, now.st_mtime_ns) != (first.st_ino, first.st_mtime_ns):
+                return False
+        lock.unlink()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def drop(place: Place, ref: str, *, old: str) -> bool:
@@ -177,13 +219,30 @@ def _refused(place: Place, done: CompletedProcess[bytes], now: str | None, old: 
     raise _unclear(place, done)
 
 
-def _fetch(place: Place, ref: str, commit: str) -> None:
-    """Have its objects here, and a ref that keeps them: the next fetch is then a small one."""
-    if _asked(place, "cat-file", "-e", f"{commit}^{{commit}}").returncode:
-        options = ("--quiet", "--no-tags", "--no-write-fetch-head")
-        _succeeded(place, "fetch", *options, str(place.remote), ref)
-        # somebody beside us may be doing the same, and one of us is enough
-        _asked(place, "update-ref", f"{_FETCHED}/{ref.removeprefix('refs/')}", commit)
+def _fetched(place: Place, ref: str, commit: str) -> bool:
+    """Have its objects here, and a ref that keeps them: the next fetch is then a small one.
+
+    Returns:
+        False where the ref has moved, or gone, since we looked at it.
+
+    Raises:
+        UnclearError: the remote did not answer.
+    """
+    if _is_here(place, commit):
+        return True
+    options = ("--quiet", "--no-tags", "--no-write-fetch-head")
+    answer = _asked(place, "fetch", *options, str(place.remote), ref)
+    if answer.returncode and _listed(place, ref) == commit:
+        raise _unclear(place, answer)
+    if not _is_here(place, commit):
+        return False
+    # somebody beside us may be doing the same, and one of us is enough
+    _asked(place, "update-ref", f"{_FETCHED}/{ref.removeprefix('refs/')}", commit)
+    return True
+
+
+def _is_here(place: Place, commit: str) -> bool:
+    return _asked(place, "cat-file", "-e", f"{commit}^{{commit}}").returncode == 0
 
 
 def _succeeded(place: Place, *command: str, fed: bytes = b"") -> CompletedProcess[bytes]:

@@ -151,7 +151,7 @@ class Ledger:
             commit = self._commit(book.tip, release, releases)
             if git_refs.swap(self.place, self.branch, old=book.tip, new=commit):
                 return Book(tip=commit, releases=releases)
-            time.sleep(attempt * _PAUSE * random.random())  # noqa: S311 - not a secret
+            _pause(attempt)
         raise UnclearError(f"{self.place}: others kept writing to `{self.branch}`", hint="again")
 
     def _commit(
@@ -176,12 +176,14 @@ class Ledger:
         ref = self._claim_ref(repository, version)
         said = json.dumps(asdict(claim), sort_keys=True)
         commit = git_refs.commit_of(self.place, None, {}, said=said, at=int(time.time()))
-        if git_refs.swap(self.place, ref, old=None, new=commit):
-            return claim
-        held = self.claimed(repository, version)
-        if held is None:
-            raise UnclearError(f"{self.place}: `{ref}` comes and goes", hint="again")
-        return held
+        for attempt in range(1, _TRIES + 1):
+            if git_refs.swap(self.place, ref, old=None, new=commit):
+                return claim
+            held = self.claimed(repository, version)
+            if held is not None:
+                return held
+            _pause(attempt)  # whoever is about to create it holds its lock
+        raise UnclearError(f"{self.place}: `{ref}` comes and goes", hint="again")
 
     def claimed(self, repository: str, version: str) -> Claim | None:
         """Which bytes a version is; None where nobody has claimed it.
@@ -264,6 +266,11 @@ def releases(settings: Settings) -> tuple[Release, ...]:
     """
     book = ledger_of(settings).read()
     return tuple(book.releases[key] for key in sorted(book.releases))
+
+
+def _pause(attempt: int) -> None:
+    """A random one: who met once is not to meet again."""
+    time.sleep(attempt * _PAUSE * random.random())  # noqa: S311 - not a secret
 
 
 def _agreeing(book: Book, known: Release, release: Release) -> Book:

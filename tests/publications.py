@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import http.client
 import json
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -158,12 +159,23 @@ class FakeImages:
         try:
             connection.request(method, place, body=body or None, headers=headers)
             answer = connection.getresponse()
-            content = answer.read()
+            content = self._read(answer)
             if answer.status >= 300:
                 raise StepError(f"{method} {path}: {answer.status} {content[:200]!r}")
             return (answer.headers.get(header) or "").encode() if header else content
         finally:
             connection.close()
+
+    def _read(self, answer: http.client.HTTPResponse) -> bytes:
+        """All of it, in time: a server that trickles is given up, too."""
+        end, content = time.monotonic() + self.seconds, b""
+        while part := answer.read1(1 << 16):
+            content += part
+            if time.monotonic() > end:
+                raise TimeoutError("the answer does not end")
+        if answer.length:
+            raise http.client.IncompleteRead(content, answer.length)
+        return content
 
 
 SPEC = {"connectionSpecification": {"type": "object", "properties": {}}}

@@ -107,3 +107,40 @@ def test_no_git_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UsageError, match="git is not installed"):
         git_refs.tip(Place(root=tmp_path), REF)
+
+
+@pytest.mark.parametrize("held", ["nothing", "something"])
+def test_the_lock_of_a_git_that_was_killed_is_removed(tmp_path: Path, held: str) -> None:
+    place = Place(root=new_repository(tmp_path, {}))
+    first, second = commit(place, a="1"), commit(place, a="2")
+    if held == "something":
+        git_refs.swap(place, REF, old=None, new=first)
+    lock = tmp_path / ".git" / f"{REF}.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock.touch()
+    assert git_refs.swap(place, REF, old=first if held == "something" else None, new=second)
+    assert git_refs.tip(place, REF) == second
+    assert not lock.exists()
+
+
+def test_the_lock_of_a_git_that_lives_is_left_to_it(tmp_path: Path) -> None:
+    place = Place(root=new_repository(tmp_path, {}))
+    lock = tmp_path / ".git" / f"{REF}.lock"
+    lock.parent.mkdir(parents=True)
+    lock.touch()
+    new = commit(place, a="1")
+    with ThreadPoolExecutor(1) as pool:
+        swapping = pool.submit(git_refs.swap, place, REF, old=None, new=new)
+        while not swapping.running():
+            pass
+        lock.unlink()
+    assert swapping.result() in {True, False}
+
+
+def test_a_ref_is_dropped_only_from_where_it_is_said_to_be(place: Place) -> None:
+    first, second = commit(place, a="1"), commit(place, a="2")
+    git_refs.swap(place, REF, old=None, new=first)
+    assert not git_refs.drop(place, REF, old=second)
+    assert git_refs.tip(place, REF) == first
+    assert git_refs.drop(place, REF, old=first)
+    assert git_refs.tip(place, REF) is None

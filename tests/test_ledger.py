@@ -133,3 +133,31 @@ def test_clones_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
     assert {r.name for r in ledgers[0].read().releases.values()} == {
         f"source-{n}" for n in range(12)
     }
+
+
+def test_of_two_clones_one_has_the_turn_at_a_time(tmp_path: Path) -> None:
+    ledgers = shared(tmp_path, 2)
+    having = []
+
+    def take_turns(number: int) -> None:
+        for _ in range(10):
+            while (lease := ledgers[number].lease(REPOSITORY, f"{number}", after=None)) is None:
+                ledgers[number].leased(REPOSITORY)
+            having.append(number)
+            assert having == [number]
+            having.remove(number)
+            ledgers[number].end_lease(REPOSITORY, lease)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(take_turns, (0, 1)))
+    assert ledgers[0].leased(REPOSITORY) is None
+
+
+def test_a_turn_is_taken_only_after_who_had_it(ledger: Ledger) -> None:
+    first = ledger.lease(REPOSITORY, "one", after=None)
+    assert first is not None
+    assert ledger.lease(REPOSITORY, "two", after=None) is None
+    assert ledger.leased(REPOSITORY) == first
+    second = ledger.lease(REPOSITORY, "two", after=first)
+    ledger.end_lease(REPOSITORY, first)
+    assert ledger.leased(REPOSITORY) == second

@@ -29,7 +29,7 @@ async def settle_latest(target: Target, registry: Registry, book: Book, turns: T
     release = highest(book, target.repository, stable=True)
     if release is None:
         return "no stable version, so no `latest`"
-    if await _is_already(target, registry, release):
+    if await registry.says(target.path, LATEST, release.digest):
         return f"`latest` is {release.version}"
     async with turns.turn() as turn:
         # whoever had the turn before us may have published a higher one meanwhile
@@ -38,9 +38,19 @@ async def settle_latest(target: Target, registry: Registry, book: Book, turns: T
         return await _point(target, registry, release, turn)
 
 
-async def _is_already(target: Target, registry: Registry, release: Release) -> bool:
+async def is_settled(target: Target, registry: Registry, book: Book) -> bool:
+    """Whether `latest` is what it should be, or a higher version that was not published by us.
+
+    Raises:
+        UnclearError: the registry did not give the config of what `latest` is.
+    """
+    release = highest(book, target.repository, stable=True)
+    if release is None or await registry.says(target.path, LATEST, release.digest):
+        return True
     now = await registry.manifest(target.path, LATEST)
-    return isinstance(now, Present) and now.digest == release.digest
+    if not isinstance(now, Present):
+        return False
+    return now.digest == release.digest or await _is_higher(target, registry, now, release)
 
 
 async def _point(target: Target, registry: Registry, release: Release, turn: Turn) -> str:

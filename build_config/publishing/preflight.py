@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 
 from build_config.errors import ConflictError, StepError, UnclearError
 from build_config.ledger import Book
-from build_config.publishing.latest import LATEST
+from build_config.publishing.latest import is_settled
 from build_config.publishing.ports import Facts
 from build_config.publishing.records import Records
 from build_config.publishing.refusals import illegal, refusals
-from build_config.publishing.standing import Standing, State, highest, look
+from build_config.publishing.standing import Standing, State, look
 from build_config.publishing.target import Target
-from build_config.registry.answers import CannotTell, Denied, Present
+from build_config.registry.answers import CannotTell, Denied
 from build_config.registry.client import Registry
 
 _AT_A_TIME = 16
@@ -113,11 +113,10 @@ async def _examine(
 
 
 async def _is_settled(target: Target, registry: Registry, book: Book) -> bool:
-    release = highest(book, target.repository, stable=True)
-    if release is None:
-        return True
-    latest = await registry.manifest(target.path, LATEST)
-    return isinstance(latest, Present) and latest.digest == release.digest
+    try:
+        return await is_settled(target, registry, book)
+    except UnclearError:
+        return False  # its step says so, and spoils no other
 
 
 async def _may_push(finding: Finding, registry: Registry) -> Finding:

@@ -42,6 +42,11 @@ class OwnImages:
 
     async def tested(self, tell: Tell) -> Tested:
         """The image that was built and tested, if nothing speaks against it."""
+        if not self.image_id:
+            raise StepError(
+                "this machine has no image of it",
+                hint=f"`invoke test --connector={self.target.name}`, and again",
+            )
         tell.activity("looking at the image")
         document = await self.workshop.builder.inspect(self.image_id)
         allowed = self.workshop.settings.publishing.bootstrapped

@@ -79,8 +79,10 @@ class Publication:
             return book
         if standing.manifest is None:
             shipment = await self._ship(book)
-        else:
+        elif standing.claim is None:
             shipment = await self._take_over(standing.manifest)
+        else:
+            shipment = await self._resume(standing.manifest, standing.claim)
         release = self._release(shipment)
         against = defects(release)
         if against:
@@ -134,6 +136,22 @@ class Publication:
                 hint=f"`invoke bump --connector={self.target.name} --part=patch`",
             )
         return found
+
+    async def _resume(self, manifest: Present, claim: Claim) -> Shipment:
+        """Finish what was claimed; what the registry has lost of it since, who has it sends again.
+
+        A registry may collect what has no tag of its own, and `staging` moves.
+        """
+        try:
+            return await self._take_over(manifest)
+        except (UnclearError, ConflictError):
+            raise
+        except StepError:
+            tested = await self.images.tested(self.tell)
+            if tested.id != claim.image_id:
+                raise
+        registry = self.press.registry
+        return await shipping.stage(self.target, registry, self.images, tested, self.tell)
 
     async def _take_over(self, manifest: Present) -> Shipment:
         """Finish what another run began: its bytes, not ours."""

@@ -115,7 +115,7 @@ def test_scenario_21_another_image_under_the_name_of_the_push_is_found_out(
 ) -> None:
     house.commit(house.connector("source-a"))
     repository = f"{house.host}/{house.path('source-a')}"
-    moved = []
+    moved: list[bool] = []
 
     def move(sent: bytes) -> None:
         """Between the two requests of a push: this name, and what it means by now."""

@@ -1,7 +1,16 @@
 """What the image starts."""
 
+import signal
 import sys
 
-from source_postgres.run import run
 
-sys.exit(run(sys.argv[1:]))
+def main() -> int:
+    """Run one command of the protocol: the arguments of the program."""
+    # The first process of a container ends on SIGTERM only if it says so itself: before any import.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    from source_postgres.run import run
+
+    return run(sys.argv[1:])
+
+
+sys.exit(main())

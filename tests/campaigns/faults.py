@@ -9,29 +9,25 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import uuid
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
 import fault_proxy
-import monorepos
-from allowed_states import State, assert_invariants, highest
+from allowed_states import assert_invariants
+from cases import assert_finished, case_of, failing
+from counting import Count
 from fault_proxy import Action, FaultProxy, Rule
 from memory_ledger import MemoryLedger
 from memory_registry import MemoryRegistry, memory_registry
 from publications import Publisher, digest
 from repositories import new_repository
-from situations import SITUATIONS, Situation, images_of
+from situations import SITUATIONS
 
-from build_config.errors import YardError
-from build_config.git_refs import Place
-from build_config.publishing.records import Records
 from build_config.registry.patience import Budget
 
 _SHORT = Budget(total=0.6, call=0.15, first_wait=0.01, longest_wait=0.05)
-_LONG = Budget(total=20.0, call=10.0, first_wait=0.01, longest_wait=0.05)
 _TRIES = 20
 _PAGE = b"<html><body>not found, says somebody on the way</body></html>"
 
@@ -56,7 +52,6 @@ ACTIONS: Mapping[str, Action] = MappingProxyType(
     }
 )
 _ALLOWED = {1: "StepError", 3: "ConflictError", 4: "UnclearError"}
-_SOURCE = 'FROM scratch\nLABEL io.airbyte.name=connectoryard/{0} io.airbyte.version="1.0.0"\n'
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +62,8 @@ class Loop:
         always: from that request on, and not only there.
         kind: `memory`, or the address of a registry.
         git: the ledger is git's, and not in memory.
-        step: every how-manieth request.
+        first: the request that it begins with.
+        step: every how-manieth request from there.
     """
 
     situation: str
@@ -75,31 +71,12 @@ class Loop:
     always: bool
     kind: str = "memory"
     git: bool = False
+    first: int = 1
     step: int = 1
 
     def __str__(self) -> str:
         often = "always" if self.always else "once"
         return f"{self.action} {often}, {self.situation}"
-
-
-@dataclass(kw_only=True, slots=True)
-class Count:
-    """What was seen.
-
-    Attributes:
-        ended: how the runs with a fault ended.
-        failures: cases in which something did not hold.
-    """
-
-    cases: int = 0
-    ended: Counter[str] = field(default_factory=Counter)
-    failures: list[str] = field(default_factory=list)
-
-    def add(self, other: Count) -> None:
-        """Both together."""
-        self.cases += other.cases
-        self.ended += other.ended
-        self.failures += other.failures
 
 
 def loops(
@@ -123,7 +100,7 @@ def run(loop: Loop) -> Count:
         known = registry if loop.kind == "memory" else host
         proxy = FaultProxy(host)
         try:
-            nth, tries = 1, 0
+            nth, tries = loop.first, 0
             while tries < _TRIES:
                 rule = Rule(action=ACTIONS[loop.action], nth=nth, times=None if loop.always else 1)
                 proxy.forget(rule)
@@ -148,18 +125,10 @@ def run(loop: Loop) -> Count:
 
 def _case(root: Path, loop: Loop, host: str) -> Publisher:
     """A connector, and a ledger, of its own."""
-    name = f"source-{uuid.uuid4().hex}"
-    connectors = {f"connectors/{name}/Dockerfile": _SOURCE.format(name)}
-    ledger: Records | None = None if loop.git else MemoryLedger()
-    return Publisher(
-        connector=monorepos.connectors(root, connectors)[name],
-        place=Place(root=new_repository(root / "ledger", {}) if loop.git else root),
-        host=host,
-        registry=host,
-        locks=root / "locks",
-        budget=_LONG,
-        records=ledger,
-    )
+    if loop.git:
+        new_repository(root, {})
+    records = None if loop.git else MemoryLedger()
+    return case_of(root, f"source-{uuid.uuid4().hex}", host=host, records=records)
 
 
 def _try(case: Publisher, loop: Loop, proxy: FaultProxy, registry: MemoryRegistry | str) -> str:
@@ -168,41 +137,21 @@ def _try(case: Publisher, loop: Loop, proxy: FaultProxy, registry: MemoryRegistr
     flips = loop.action == "flip"
     before = assert_invariants(case, registry, situation.versions, lost=situation.lost)
     faulty = replace(case, host=proxy.host, budget=_SHORT)
-    error = _publish(faulty, situation, seconds=_SHORT.call)
+    error = asyncio.run(failing(faulty, situation, seconds=_SHORT.call))
     proxy.forget()
     cut = assert_invariants(case, registry, situation.versions, lost=situation.lost, garbled=flips)
     if error is None:
-        _assert_finished(case, situation, cut)
+        assert_finished(case, situation, cut)
     else:
         assert type(error).exit_code in _ALLOWED, f"{type(error)}: {error}"
         assert "\n" not in str(error)
     # who tries again has built anew, and finishes what was begun
-    again = _publish(case, situation, built="anew")
+    again = asyncio.run(failing(case, situation, built="anew"))
     assert again is None, f"cannot go on after {error!r}: {again!r}"
     end = assert_invariants(case, registry, situation.versions, garbled=flips)
-    _assert_finished(case, situation, end)
+    assert_finished(case, situation, end)
     kept = {tag: found for tag, found in {**before.tags, **cut.tags}.items() if tag != "latest"}
     assert kept.items() <= end.tags.items(), f"{kept} became {end.tags}"
     if situation.fixed:
         assert end.tags[situation.version] == digest(case.image(situation.version).manifest)
     return "ok" if error is None else _ALLOWED[type(error).exit_code]
-
-
-def _publish(
-    case: Publisher, situation: Situation, *, built: str = "", seconds: float = 10.0
-) -> YardError | None:
-    made = case.image(situation.version, built=built)
-    images = images_of(case, made, seconds=seconds)
-    try:
-        asyncio.run(case.publish(situation.version, backport=situation.backport, images=images))
-    except YardError as error:
-        return error
-    return None
-
-
-def _assert_finished(case: Publisher, situation: Situation, state: State) -> None:
-    assert set(state.recorded) == set(situation.versions), f"written down: {state.recorded}"
-    possible = {digest(case.image(situation.version, built=b).manifest) for b in ("", "anew")}
-    assert state.tags.get(situation.version) in possible
-    tops = state.tags.get("latest"), highest(state.recorded)
-    assert tops[0] == tops[1], f"`latest` is {tops[0]} and not {tops[1]}"

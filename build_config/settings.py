@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from build_config.connector import Secret
 from build_config.errors import UsageError
@@ -239,12 +240,20 @@ def _templates(value: object, root: Path) -> tuple[Path, ...]:
     return tuple(root / Path(text("templates", entry)).expanduser() for entry in listed)
 
 
+def _remote(text: str) -> str | None:
+    """A remote's name or URL; git is started with it, for everybody to see."""
+    if ":" in urlsplit(text).netloc.rpartition("@")[0]:
+        hint = "name a remote of git, and leave its password to git's credential helpers"
+        raise UsageError("`publish.remote` has a password in it", hint=hint)
+    return text or None
+
+
 def _publishing(config: Any) -> Publishing:
     own = mapping("publish", config["publish"])
     refuse_unknown("publish", own, DEFAULTS["publish"])
     return Publishing(
         registry=read_registry(str(config["registry"])),
-        remote=str(own.get("remote") or "") or None,
+        remote=_remote(str(own.get("remote") or "")),
         bootstrapped=own.get("allow_bootstrapped_bases") in (True, "1", "true"),
     )
 

@@ -12,11 +12,11 @@ import hashlib
 import os
 import platform
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from build_config.engine import Tell
-from build_config.errors import UnclearError
+from build_config.errors import StepError, UnclearError
 
 _POLL = 0.1
 _SECONDS = 900.0
@@ -35,13 +35,20 @@ async def only_one(
 
     Raises:
         UnclearError: somebody held it all the time; who it is.
-        OSError: there is no folder for locks.
+        StepError: there is no room for locks.
     """
-    descriptor = _opened(folder, repository)
+    try:
+        descriptor = _opened(folder, repository)
+    except OSError as error:
+        raise StepError(
+            f"nothing can be locked in `{folder}`: {error.strerror}",
+            hint="put that right, or set XDG_STATE_HOME to another folder",
+        ) from error
     try:
         await _take(descriptor, repository, tell, seconds)
-        os.truncate(descriptor, 0)
-        os.pwrite(descriptor, f"process {os.getpid()}\n".encode(), 0)
+        with suppress(OSError):  # for people only: a full disk holds locks all the same
+            os.truncate(descriptor, 0)
+            os.pwrite(descriptor, f"process {os.getpid()}\n".encode(), 0)
         yield _name_of(descriptor)
     finally:
         os.close(descriptor)

@@ -14,11 +14,13 @@ from typing import TypeVar
 
 import faults
 import kills
+import process_races
 import races
 from counting import Count
 from docker_registry import docker_registry
 from fault_proxy import fault_proxy
 from memory_registry import memory_registry
+from process_races import ProcessRounds
 from situations import SITUATIONS
 
 _WORK = TypeVar("_WORK")
@@ -133,6 +135,16 @@ def all_races(*, everything: bool) -> Figure:
     return Figure(what=what, count=count, seconds=time.monotonic() - begin)
 
 
+def all_process_races(*, everything: bool) -> Figure:
+    """Two processes, on one machine and on two."""
+    begin = time.monotonic()
+    rounds = 100 if everything else 10
+    asked = [ProcessRounds(machines=machines, rounds=rounds) for machines in (1, 2)]
+    count = in_processes(process_races.run, asked)
+    what = "rounds of two processes"
+    return Figure(what=what, count=count, seconds=time.monotonic() - begin)
+
+
 def _rounds(*, often: int) -> Iterator[races.Rounds]:
     for ledger, rounds in (("memory", 90), ("git", 8), ("remote", 4)):
         for machines in (1, 2):
@@ -153,4 +165,5 @@ CAMPAIGNS: dict[str, Callable[..., Figure]] = {
     "git": git_faults,
     "kills": all_kills,
     "races": all_races,
+    "processes": all_process_races,
 }

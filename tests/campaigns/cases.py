@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import monorepos
@@ -40,7 +41,8 @@ def case_of(
     """
     connectors = {f"connectors/{name}/Dockerfile": _SOURCE.format(name)}
     return Publisher(
-        connector=monorepos.connectors(root, connectors)[name],
+        # each process writes its own: two may be at it
+        connector=monorepos.connectors(root / f"yard-{os.getpid()}", connectors)[name],
         place=Place(root=root, remote=remote),
         host=host,
         registry=registry or host,

@@ -47,10 +47,15 @@ WHEN = ("before", "amid", "after")
 
 @dataclass(kw_only=True, slots=True)
 class Victims:
-    """Processes that publish, one after the other."""
+    """Processes that publish, one after the other.
+
+    Attributes:
+        errors: what they say goes here.
+    """
 
     orders: IO[str]
     news: IO[str]
+    errors: Path
     pid: int = 0
 
     def start(self, order: Mapping[str, object]) -> None:
@@ -66,6 +71,10 @@ class Victims:
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         return code
+
+    def said(self) -> str:
+        """The last line of what they said."""
+        return (self.errors.read_text().splitlines() or [""])[-1]
 
     def kill(self) -> None:
         """Kill the one that runs, and all that it has started."""
@@ -95,7 +104,7 @@ def victims(folder: Path) -> Iterator[Victims]:
     ):
         assert process.stdin is not None
         assert process.stdout is not None
-        yield Victims(orders=process.stdin, news=process.stdout)
+        yield Victims(orders=process.stdin, news=process.stdout, errors=folder / "errors")
         process.stdin.close()
 
 

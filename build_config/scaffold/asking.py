@@ -193,7 +193,8 @@ def _problem(understood: Callable[[str], Name], text: str) -> str:
     try:
         understood(text)
     except YardError as error:
-        line, hint = str(error).partition("\n")[0], error.hint.replace("--name=", "")
+        line = str(error).partition("\n")[0]
+        hint = error.hint.replace(": `--name=…`", "").replace("--name=", "")
         return f"{line}; {hint}" if hint else line
     return ""
 

@@ -5,13 +5,20 @@ Ctrl-C at any of them raises KeyboardInterrupt.
 
 from __future__ import annotations
 
+import os
+import sys
+import textwrap
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from build_config.scaffold.questions import Question
 from build_config.scaffold.template import Template
 
 Problem = Callable[[str], str]
 """Why a text cannot be the answer; empty where it can. Asked at every key."""
+
+_LABEL: Final = len("  Description: ")
+"""What questionary puts before a description; it cuts off what is longer than the line."""
 
 
 def ask_template(templates: Iterable[Template]) -> str:
@@ -56,4 +63,7 @@ def ask(question: Question, default: str, problem: Problem) -> str:
 
 def _about(template: Template) -> str:
     mark = ", your own" if template.own else ""
-    return f"{template.description} ({template.kind}, {template.language}{mark})"
+    text = f"{template.description} ({template.kind}, {template.language}{mark})"
+    columns = os.get_terminal_size(sys.stdout.fileno()).columns  # COLUMNS is not asked there either
+    room = max(columns - _LABEL - 1, 20)
+    return f"\n{' ' * _LABEL}".join(textwrap.wrap(text, room))

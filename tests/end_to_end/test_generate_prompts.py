@@ -51,10 +51,10 @@ class Terminal:
 
 
 @contextmanager
-def terminal(yard: Yard, *words: str) -> Iterator[Terminal]:
+def terminal(yard: Yard, *words: str, columns: int = 250) -> Iterator[Terminal]:
     """`invoke generate` in one."""
     ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 60, 250, 0, 0))
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 60, columns, 0, 0))
     extra = {"INVOKE_TEMPLATES": "templates", "PROMPT_TOOLKIT_NO_CPR": "1", "TERM": "xterm"}
     process = subprocess.Popen(
         [sys.executable, "-m", "invoke", "generate", *words],
@@ -111,6 +111,21 @@ def test_everything_is_asked_and_mistakes_are_told_while_one_types(tiny: Yard) -
     assert (made / "source_foo_bar/client.txt").read_text() == "https://x SourceFooBar\n"
     page = tiny.root / "docs/integrations/sources/foo-bar.md"
     assert page.read_text() == "# Foo Bar & Co\n"
+
+
+def test_on_a_narrow_terminal_a_description_is_folded_not_cut(tiny: Yard) -> None:
+    with terminal(tiny, columns=80) as screen:
+        screen.wait_for("(destination, java)")
+
+
+def test_a_name_that_is_taken_is_told_while_one_types_without_flags(tiny: Yard) -> None:
+    tiny.commit({"connectors/source-foo/Dockerfile": "FROM scratch\n"})
+    with terminal(tiny, "--template=tiny") as screen:
+        screen.wait_for("Name")
+        screen.press("foo")
+        screen.wait_for("`connectors/source-foo`; choose another name")
+        assert "--name" not in screen.seen.decode()
+        assert "…" not in screen.seen.decode()
 
 
 def test_only_what_is_missing_is_asked(tiny: Yard) -> None:

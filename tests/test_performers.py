@@ -183,6 +183,15 @@ def test_a_failed_gradle_build_names_the_task_and_skips_its_images_only(
     assert sorted(bench.engine.built()) == ["base-python", "destination-b", "source-a"]
 
 
+def test_a_jdk_that_does_not_know_a_certificate_is_told_from_other_failures(
+    bench: Workbench,
+) -> None:
+    gradle(bench, 'echo "  > (certificate_unknown) PKIX path building failed: …"\nexit 1\n')
+    ended = finish(bench.run(bench.plan("source-java")), "gradle distributions")
+    assert "`update-ca-certificates`" in ended.hint
+    assert "`./gradlew --stop`" in ended.hint
+
+
 def test_without_any_gradle_the_step_says_what_to_do(
     bench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,6 +21,13 @@ _TASK = re.compile(r"(?:> Task )?(?P<task>(?::[\w.-]+)+)(?: (?P<ending>[A-Z-]+))
 # It also prints what the compiler says on the line of the task; this comes at the end.
 _FAILED = re.compile(r"Execution failed for task '(?P<task>:[^']+)'\.")
 
+_DISTRUST = "PKIX path building failed"
+_TRUST = (
+    "the JDK does not know who certified the server, as behind a company's proxy: "
+    "give its certificate to the machine (Debian: a .crt in `/usr/local/share/ca-certificates`, "
+    "then `update-ca-certificates`), and stop what has read the old ones: `{gradle} --stop`"
+)
+
 
 async def gradle_build(
     _step: Step, _results: Mapping[str, Result], workshop: Workshop, tell: Tell
@@ -47,11 +54,12 @@ async def run_gradle(root: Path, tasks: tuple[str, ...], tell: Tell) -> Result:
     command = (_gradle(root), "--console=plain", *tasks)
     tell.line(f"$ {' '.join(command)}")
     async with child_process(command, root) as (process, output):
-        failed = await _hear(output, tell)
+        failed, distrusts = await _hear(output, tell)
         code = await process.wait()
     if code != 0:
         what = f" at `{failed}`" if failed else ""
-        raise StepError(f"`{command[0]}` ended with exit code {code}{what}", hint="see its log")
+        hint = _TRUST.format(gradle=command[0]) if distrusts else "see its log"
+        raise StepError(f"`{command[0]}` ended with exit code {code}{what}", hint=hint)
     return Result()
 
 
@@ -73,14 +81,15 @@ def _task(connector: Connector) -> str:
     return f":{connector.path.replace('/', ':')}:{'distTar' if takes_tar else 'assemble'}"
 
 
-async def _hear(output: asyncio.StreamReader, tell: Tell) -> str:
-    """Pass its lines on; the task that failed, where Gradle names one."""
-    failed = ""
+async def _hear(output: asyncio.StreamReader, tell: Tell) -> tuple[str, bool]:
+    """Pass its lines on; the task that failed, where Gradle names one, and a lack of trust."""
+    failed, distrusts = "", False
     async for line in lines(output):
         tell.line(line)
+        distrusts = distrusts or _DISTRUST in line
         task = _TASK.fullmatch(line)
         if task:
             tell.activity(task["task"])
         blamed = _FAILED.fullmatch(line) or (task if task and task["ending"] == "FAILED" else None)
         failed = blamed["task"] if blamed else failed
-    return failed
+    return failed, distrusts

@@ -9,7 +9,7 @@ import json
 import pytest
 from rich.console import Console
 
-from build_config.sync.display import DISPLAYS, shown
+from build_config.sync.display import DISPLAYS, asking, shown
 from build_config.sync.traffic import Traffic
 
 
@@ -52,3 +52,12 @@ def test_json_is_one_object_per_line() -> None:
 
 def test_quiet_says_nothing() -> None:
     assert not told("quiet")
+
+
+@pytest.mark.parametrize(("name", "said"), [("plain", 1), ("live", 1), ("json", 0), ("quiet", 0)])
+def test_people_see_that_the_source_is_asked_before_there_is_a_table(name: str, said: int) -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=100, force_terminal=name == "live", highlight=False)
+    with asking(console, name, "source-x"):
+        pass
+    assert ("source-x" in out.getvalue()) == bool(said)

@@ -25,7 +25,7 @@ from build_config.sandbox.request import Container
 from build_config.settings import Settings
 from build_config.streams import Streams
 from build_config.sync import catalog, inputs, journal, lock, pipeline, states
-from build_config.sync.display import DISPLAYS, shown
+from build_config.sync.display import DISPLAYS, asking, shown
 from build_config.sync.ledger import Ledger
 from build_config.sync.preparation import (
     QUESTION,
@@ -181,7 +181,9 @@ async def _transfer(
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     source, destination = prepared.source, prepared.destination
     async with open_containers(engine.address) as containers:
-        configured = await configured_catalog(containers, source, destination, prepared.wanted, log)
+        with asking(streams.console, prepared.display, source.name):
+            wanted = prepared.wanted
+            configured = await configured_catalog(containers, source, destination, wanted, log)
         if prepared.wanted.full_refresh:
             states.forget(prepared.state_path, catalog.all_streams(configured))
         saved = states.read(prepared.state_path)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Protocol
@@ -60,6 +60,25 @@ async def shown(display: Display, traffic: Traffic) -> AsyncIterator[None]:
         showing.cancel()
         await asyncio.wait({showing})
         display.finish(traffic, outcome)
+
+
+@contextmanager
+def asking(console: Console, display: str, source: str) -> Iterator[None]:
+    """A sign of life before there is a table: a large database takes minutes to tell what it has.
+
+    Args:
+        console: where the display is.
+        display: a key of `DISPLAYS`.
+        source: the name of who is asked.
+    """
+    text = f"asking `{source}` what it has"
+    if display == "live":
+        with console.status(text):
+            yield
+        return
+    if display in {"plain", "github"}:
+        console.print(text, soft_wrap=True)
+    yield
 
 
 @dataclass(kw_only=True, slots=True)

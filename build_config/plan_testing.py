@@ -13,6 +13,9 @@ from build_config.steps import Action, Kind, Step
 TEST_STAGE = "test"
 """The stage of a Dockerfile whose image, when run, runs the connector's own tests."""
 
+STAGE_LABEL = "dev.connectoryard.stage"
+"""On an image of that stage, its name: without it nobody could tell whose it was."""
+
 TESTS = (Kind.UNIT, Kind.ACCEPTANCE)
 _GUESS = {Kind.UNIT: 10.0, Kind.ACCEPTANCE: 20.0}
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from build_config.connector import Secret
 from build_config.errors import UsageError
 from build_config.image import DOCKER_HUB, InvalidReferenceError, parse
-from build_config.settings_values import inside, mapping, refuse_unknown, text
+from build_config.settings_values import byte_count, inside, mapping, refuse_unknown, text
 
 DEFAULTS: dict[str, Any] = {
     "root": ".",
@@ -31,6 +31,7 @@ DEFAULTS: dict[str, Any] = {
     "namespace": "connectoryard",
     "local_tag": "dev",
     "jobs": "auto",
+    "disk_floor": "1 GiB",
     "ca_bundle": "auto",
     "secrets": {},
     "images": {},
@@ -94,6 +95,7 @@ class Settings:
         namespace: used for a Dockerfile that does not say its image's name.
         local_tag: the tag that images get here, and by which they refer to each other.
         jobs: images built at a time; None to choose from the machine.
+        disk_floor: bytes that the disks must have left before anything is built; 0 asks for none.
         ca_bundle: file of CA certificates offered to builds, `auto` or `none`.
         secrets: build secrets offered to every image.
         images: settings of single images, by name.
@@ -110,6 +112,7 @@ class Settings:
     namespace: str
     local_tag: str
     jobs: int | None
+    disk_floor: int
     ca_bundle: str
     secrets: tuple[Secret, ...]
     images: Mapping[str, ImageSettings]
@@ -146,6 +149,7 @@ def read(config: Any, project: Path) -> Settings:
         namespace=namespace,
         local_tag=local_tag,
         jobs=read_jobs(config["jobs"]),
+        disk_floor=byte_count("disk_floor", config["disk_floor"]),
         ca_bundle=str(config["ca_bundle"]),
         secrets=_secrets("secrets", config["secrets"], root),
         images={

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from build_config.errors import UsageError
+
+_UNITS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?) *([kmgt]?)(i?)b?", re.IGNORECASE | re.ASCII)
 
 
 def mapping(key: str, value: object) -> Mapping[str, Any]:
@@ -25,6 +29,14 @@ def text(key: str, value: object) -> str:
     if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
         return str(value)
     raise UsageError(f"`{key}` must be text, not `{value}`", hint="put it between quotes")
+
+
+def byte_count(key: str, value: object) -> int:
+    """A number of bytes, with a unit or without: `0`, `500 MB`, `1.5 GiB`."""
+    match = _SIZE.fullmatch(str(value).strip())
+    if match is None or isinstance(value, bool) or (match[3] and not match[2]):
+        raise UsageError(f"`{key}` must be a size, not `{value}`", hint="such as `1 GiB`, or `0`")
+    return int(float(match[1]) * (1024 if match[3] else 1000) ** _UNITS[match[2].lower()])
 
 
 def inside(key: str, value: str, root: Path) -> str:

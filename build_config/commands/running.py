@@ -18,6 +18,9 @@ from build_config.displays.output import Output
 from build_config.events import Event
 from build_config.image_labels import Origin
 from build_config.machine.ca_bundle import find_bundle
+from build_config.machine.disk import engine_folder, refuse_full_disks
+from build_config.machine.engine_address import EngineAddress
+from build_config.machine.memory import available_memory, choose_jobs, usable_cores
 from build_config.performers.choice import performing
 from build_config.performers.workshop import Workshop
 from build_config.publishing.ports import Publications
@@ -28,11 +31,6 @@ from build_config.settings import Settings
 from build_config.source_inputs import source_inputs
 from build_config.steps import Action, Step
 from build_config.streams import Streams
-
-_FEWEST_JOBS = 4
-"""Builds wait for disks and networks: even on two cores one at a time took 1.9 times as long as
-four, two 1.2 times; eight and sixteen gained nothing (60 images that only copy, Docker 20.10)."""
-
 
 Publishing = Callable[[], AbstractAsyncContextManager["Publications | None"]]
 
@@ -72,10 +70,14 @@ def run(
         planned: the plan, and the engine that it was made with.
         options: how to run it.
         publications: opened for the steps of the run, when they publish something.
+
+    Raises:
+        YardError: a disk is nearly full.
     """
     if planned.engine is None:
         raise AssertionError("a plan without an engine is only shown")
     plan, engine = planned.plan, planned.engine
+    _refuse_full_disks(settings, engine.address)
     now = datetime.now(UTC)
 
     @asynccontextmanager
@@ -125,7 +127,7 @@ def run_steps(
     events: Iterable[Event] = execute(
         steps,
         performers,
-        jobs=options.jobs or max(_FEWEST_JOBS, os.cpu_count() or 1),
+        jobs=options.jobs or choose_jobs(cores=usable_cores(), memory=available_memory()),
         fail_fast=options.fail_fast,
     )
     if works:
@@ -143,6 +145,16 @@ def run_steps(
     report = Report.of(steps, shown, before=planning)
     history.record(settings.state, report)
     return report
+
+
+def _refuse_full_disks(settings: Settings, address: EngineAddress) -> None:
+    """A build that finds no room fails late, and takes others' builds and databases with it."""
+    if settings.disk_floor:
+        places = {"the repository": settings.root}
+        folder = engine_folder(address)
+        if folder is not None:
+            places["the engine"] = folder
+        refuse_full_disks(places, floor=settings.disk_floor)
 
 
 def show_report(report: Report, streams: Streams, options: RunOptions) -> None:

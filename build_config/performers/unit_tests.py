@@ -11,11 +11,12 @@ from pathlib import Path
 from build_config import test_records
 from build_config.connector import Connector
 from build_config.context_tar import context_size, tar_stream
+from build_config.discovery import NAME_LABEL
 from build_config.engine import ImageBuild, Tell
 from build_config.errors import StepError
 from build_config.performers.gradle_build import run_gradle
 from build_config.performers.workshop import Workshop
-from build_config.plan_testing import TEST_STAGE
+from build_config.plan_testing import STAGE_LABEL, TEST_STAGE
 from build_config.sandbox.request import Container, Limits
 from build_config.scheduler import Result
 from build_config.steps import Step
@@ -105,7 +106,7 @@ async def _build_test_stage(connector: Connector, workshop: Workshop, tell: Tell
         context=partial(tar_stream, root, connector.path, files),
         context_bytes=context_size(root, connector.path, files),
         build_args=connector.build_args,
-        labels={},
+        labels={NAME_LABEL: connector.image.name, STAGE_LABEL: TEST_STAGE},
         secrets=connector.secrets,
         target=TEST_STAGE,
     )

@@ -29,6 +29,7 @@ from build_config.sandbox.engine_requests import (
     taken_over,
     undisturbed,
 )
+from build_config.sandbox.left_over import Kind, find_left_over
 from build_config.sandbox.request import FILES
 from build_config.sandbox.running import Listen, Running, attached
 
@@ -113,19 +114,12 @@ class Containers:
         Raises:
             EngineUnavailableError: the engine does not answer.
         """
-        filters = quote(json.dumps({"label": [owner.RUN_LABEL]}))
-        path = f"/containers/json?all=1&filters={filters}"
-        found = await ask(self.endpoint, Request(method="GET", path=path))
-        left = [entry["Id"] for entry in found if owner.is_left_over(entry.get("Labels") or {})]
-        await asyncio.gather(*(self._remove(identity) for identity in left))
-        found = await ask(self.endpoint, Request(method="GET", path=f"/volumes?filters={filters}"))
-        names = [
-            entry["Name"]
-            for entry in found.get("Volumes") or ()
-            if owner.is_left_over(entry.get("Labels") or {})
-        ]
+        found = await find_left_over(self.endpoint)
+        containers = [left.name for left in found if left.kind is Kind.CONTAINER]
+        names = [left.name for left in found if left.kind is Kind.VOLUME]
+        await asyncio.gather(*map(self._remove, containers))
         await asyncio.gather(*(volumes.removed(self.endpoint, name) for name in names))
-        return len(left) + len(names)
+        return len(found)
 
     async def _create(self, name: str, container: Container) -> None:
         """The container with its files, not started."""

@@ -1,0 +1,65 @@
+"""One thing that may go, as a value: what it is, why nobody needs it, what it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
+
+from build_config.columns import aligned
+from build_config.wording import counted, size
+
+
+class Kind(StrEnum):
+    """What can be left over, in the order in which it is removed."""
+
+    LOGS = "log"
+    CONTAINER = "container"
+    VOLUME = "volume"
+    IMAGE = "image"
+    RECORD = "record"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Garbage:
+    """One thing that nobody needs any more.
+
+    Attributes:
+        name: what a person, and the engine, knows it by: `acme/source-x:dev-test`, an image's id,
+            a path.
+        why: in a few words.
+        size: in bytes, of its own: what it shares with others is not counted; None is unknown.
+        image_id: of an image, what the engine calls it.
+        after: names of the images that have to be gone first.
+    """
+
+    kind: Kind
+    name: str
+    why: str
+    size: int | None = None
+    image_id: str = ""
+    after: frozenset[str] = frozenset()
+
+
+def table(found: Sequence[Garbage]) -> str:
+    """All of it for people: what, how large, why."""
+    rows = [
+        (item.kind, _short(item), "?" if item.size is None else size(item.size), item.why)
+        for item in found
+    ]
+    return aligned(("what", "name", "size", "why"), rows)
+
+
+def summed(found: Iterable[Garbage]) -> str:
+    """`3 images, 1 log: 12.3 MB`; what is unknown is said to be."""
+    items = sorted(found, key=lambda item: tuple(Kind).index(item.kind))
+    kinds = [counted(len(list(group)), kind) for kind, group in groupby(items, lambda i: i.kind)]
+    total = size(sum(item.size or 0 for item in items))
+    unknown = "at least " if any(item.size is None for item in items) else ""
+    return f"{', '.join(kinds)}: {unknown}{total}"
+
+
+def _short(item: Garbage) -> str:
+    """An image without a name by the beginning of its id, as the engine's own tools show it."""
+    return item.name.removeprefix("sha256:")[:12] if item.name == item.image_id else item.name

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from build_config.errors import YardError
+from build_config.machine.disk import engine_folder, look_at, refuse_full_disks
+from build_config.machine.engine_address import EngineAddress
+
+MIB = 1 << 20
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    """A disk of one mebibyte."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounting = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
+    try:
+        done = subprocess.run(mounting, capture_output=True, text=True, check=False)
+    except OSError as error:
+        pytest.skip(f"no `mount` here: {error}")
+    if done.returncode != 0:
+        pytest.skip(f"this user may not mount a small disk: {done.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_the_fullest_disk_is_refused_with_its_figures(small: Path, tmp_path: Path) -> None:
+    places = {"the repository": tmp_path, "the engine": small}
+    with pytest.raises(YardError) as caught:
+        refuse_full_disks(places, floor=2 * MIB)
+    assert str(caught.value) == (
+        f"the disk of the engine (`{small}`) has 1.0 MB left, "
+        "and it takes 2.1 MB to begin (setting `disk_floor`)"
+    )
+    assert caught.value.exit_code == 1
+    assert "`invoke clean --dry-run`" in caught.value.hint
+    assert "`docker system df`" in caught.value.hint
+
+
+def test_what_is_written_counts(small: Path) -> None:
+    refuse_full_disks({"the repository": small}, floor=MIB // 2)
+    (small / "file").write_bytes(bytes(3 * MIB // 4))
+    with pytest.raises(YardError, match="has 262\\.1 kB left"):
+        refuse_full_disks({"the repository": small}, floor=MIB // 2)
+
+
+def test_a_floor_of_nothing_refuses_nothing(small: Path) -> None:
+    refuse_full_disks({"the repository": small}, floor=0)
+
+
+def test_a_disk_that_is_not_here_is_not_judged(tmp_path: Path) -> None:
+    assert look_at(tmp_path / "in a virtual machine") is None
+    refuse_full_disks({"the engine": tmp_path / "in a virtual machine"}, floor=1 << 60)
+    refuse_full_disks({}, floor=1 << 60)
+
+
+@pytest.mark.parametrize("url", ["tcp://elsewhere:2376", "unix:///nonexistent/engine.sock"])
+def test_an_engine_elsewhere_and_one_that_is_silent_have_no_folder_here(url: str) -> None:
+    assert engine_folder(EngineAddress(url=url)) is None

@@ -277,7 +277,22 @@ def catalog(context: Context, output: str | None = None) -> None:
     program.run(context, PROJECT, partial(program.call, "catalog", output=output))
 
 
+@task(
+    help={
+        "dry-run": "show what would be removed, why, and what it takes; change nothing",
+        "images": "only images, containers and volumes of the engine, and the records of them",
+        "logs": "only the logs of old runs; needs no engine",
+    }
+)
+def clean(
+    context: Context, dry_run: bool = False, images: bool = False, logs: bool = False
+) -> None:
+    """Remove what no longer belongs to the repository's state: images, left-overs, logs."""
+    flags = {"dry_run": dry_run, "images": images, "logs": logs}
+    program.run(context, PROJECT, partial(program.call, "clean", **flags))
+
+
 namespace = Collection(
-    setup, list_, graph, generate, check, build, why, test, sync, bump, publish, catalog
+    setup, list_, graph, generate, check, build, why, test, sync, bump, publish, catalog, clean
 )
 namespace.configure(DEFAULTS)

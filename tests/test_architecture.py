@@ -38,7 +38,7 @@ LAYERS = """
 
     docker_push plan_publishing publishing
 
-    checks performers
+    checks cleaning performers
 
     bumping scaffold
 

@@ -68,6 +68,8 @@ def graph(context: Context, connector: list[str], format: str = "tree") -> None:
         "jobs": "how many images are built at a time (default: chosen from the machine)",
         "progress": PROGRESS,
         "secret": "id=NAME,src=FILE or id=NAME,env=VARIABLE, for RUN --mount=type=secret",
+        "watch": "go on: build again what saved files touch, until Ctrl-C",
+        "test": "with --watch: also test what was built",
     },
 )
 def build(
@@ -81,6 +83,8 @@ def build(
     fail_fast: bool = False,
     jobs: str | None = None,
     progress: str = "auto",
+    watch: bool = False,
+    test: bool = False,
 ) -> None:
     """Build what is stale, bases first; a second time there is nothing to do."""
     flags = {name: value for name, value in locals().items() if name != "context"}

@@ -25,7 +25,7 @@ LAYERS = """
     connector context events step_order test_records
 
     buildkit build_secrets connector_protocol context_tar engine git_changes git_refs graph logs
-    machine report selection settings
+    machine report saves selection settings
 
     catalog definitions discovery displays docker_progress engine_endpoint history junit ledger
     machine_display
@@ -34,7 +34,7 @@ LAYERS = """
 
     affected image_labels plan scheduler sync
 
-    acceptance docker_engine listings plan_testing repository source_inputs
+    acceptance docker_engine listings plan_testing repository source_inputs touched
 
     docker_push plan_publishing publishing
 
@@ -65,6 +65,7 @@ HOMES = {
     "multiprocessing": "",
     "concurrent": "",
     "unittest": "",
+    "watchfiles": "saves",
 }
 
 MODULE_CAP = 300

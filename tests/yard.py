@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import repositories
 
@@ -173,16 +173,15 @@ class Running:
 
     process: subprocess.Popen[str]
     read: list[str] = field(default_factory=list)
+    noted: list[str] = field(default_factory=list)
 
-    def wait_for(self, text: str) -> None:
-        """Read its output up to a line that contains `text`."""
-        if self.process.stdout is None:
-            raise AssertionError("its output is piped")
-        for line in self.process.stdout:
-            self.read.append(line)
-            if text in line:
-                return
-        raise AssertionError(f"it ended without `{text}`: {''.join(self.read)}")
+    def wait_for(self, text: str) -> str:
+        """Read its output up to a line that contains `text`; the line."""
+        return _read_up_to(text, self.process.stdout, self.read)
+
+    def wait_for_note(self, text: str) -> str:
+        """The same on standard error."""
+        return _read_up_to(text, self.process.stderr, self.noted)
 
     def interrupt(self, number: signal.Signals = signal.SIGINT) -> None:
         """Do what Ctrl-C does: a signal to the whole process group."""
@@ -191,4 +190,15 @@ class Running:
     def finish(self, within: float = 30) -> Finished:
         """Wait for its end."""
         out, err = self.process.communicate(timeout=within)
-        return Finished(code=self.process.returncode, out="".join(self.read) + out, err=err)
+        said, noted = "".join(self.read) + out, "".join(self.noted) + err
+        return Finished(code=self.process.returncode, out=said, err=noted)
+
+
+def _read_up_to(text: str, stream: IO[str] | None, read: list[str]) -> str:
+    if stream is None:
+        raise AssertionError("its output is piped")
+    for line in stream:
+        read.append(line)
+        if text in line:
+            return line
+    raise AssertionError(f"it ended without `{text}`: {''.join(read)}")

@@ -8,17 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from build_config.commands.planning import Wish, check_secrets, plan_for
+from build_config.commands.one_build import build_planned
+from build_config.commands.planning import Wish, plan_for
 from build_config.displays.choice import choose
+from build_config.errors import UsageError
 from build_config.listings import plan_rows, plan_table
 from build_config.plan import Plan
-from build_config.report import Report, headline
 from build_config.settings import Settings, read_jobs, read_secret
 from build_config.streams import Streams
 from build_config.wording import counted
-
-_SAY_ONLY_THE_END = frozenset({"live", "plain", "quiet"})
-"""Displays that are for people, who need one line when there is nothing to do."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +32,8 @@ class BuildFlags:
     jobs: str | None = None
     progress: str = "auto"
     secret: Sequence[str] = ()
+    watch: bool = False
+    test: bool = False
 
 
 def build(settings: Settings, streams: Streams, **typed: Any) -> int:
@@ -45,43 +45,42 @@ def build(settings: Settings, streams: Streams, **typed: Any) -> int:
         typed: the fields of `BuildFlags`.
     """
     flags = BuildFlags(**typed)
-    begin = time.monotonic()
+    _refuse_what_cannot_be(flags)
     display = choose(flags.progress, streams.environ, terminal=streams.out.isatty())
     wish = Wish(
         connector=flags.connector,
         kind=flags.kind,
         changed_since=flags.changed_since,
+        tests=flags.test,
         force=flags.force,
         engine_needed=not flags.dry_run,
     )
-    jobs = read_jobs(flags.jobs) or settings.jobs
-    secrets = (*settings.secrets, *map(read_secret, flags.secret))
+    options: dict[str, Any] = {
+        "display": display,
+        "jobs": read_jobs(flags.jobs) or settings.jobs,
+        "fail_fast": flags.fail_fast,
+        "secrets": (*settings.secrets, *map(read_secret, flags.secret)),
+        "begin": time.monotonic(),
+        "command": "invoke build",
+    }
+    if flags.watch:
+        from build_config.commands.watch import watch
+
+        return watch(settings, streams, wish, options, tests=flags.test)
     planned = plan_for(settings, streams, wish)
     if flags.dry_run:
         _show_plan(planned.plan, streams, display)
         return 0
-    if not planned.selected:
-        streams.note("nothing is selected, hence nothing to build")
-        return 0
-    if not planned.plan.work and display in _SAY_ONLY_THE_END:
-        report = Report.of_nothing_to_do(planned.plan.steps, seconds=time.monotonic() - begin)
-        streams.say(headline(report))
-        return 0
-    # imported only now: most of the time everything is up to date, and nothing of it is needed
-    from build_config.commands.running import RunOptions, run, show_report
+    return build_planned(settings, streams, planned, options)
 
-    check_secrets(planned.plan, secrets)
-    options = RunOptions(
-        display=display,
-        jobs=jobs,
-        fail_fast=flags.fail_fast,
-        secrets=secrets,
-        begin=begin,
-        command="invoke build",
-    )
-    report = run(settings, streams, planned, options)
-    show_report(report, streams, options)
-    return report.exit_code
+
+def _refuse_what_cannot_be(flags: BuildFlags) -> None:
+    if flags.watch and flags.dry_run:
+        raise UsageError("`--watch` builds, `--dry-run` does not", hint="leave one of the two out")
+    if flags.test and not flags.watch:
+        raise UsageError(
+            "`--test` belongs to `--watch`", hint="`invoke test` builds and tests once"
+        )
 
 
 def _show_plan(plan: Plan, streams: Streams, display: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -22,7 +22,7 @@ class Planned:
     """A plan, and what it was made from.
 
     Attributes:
-        engine: None when none answered.
+        engine: None when none answered, or none was asked, as nothing is selected.
         images: what it has, by canonical reference.
         snapshot: what git says of the files; None where it is not git's repository.
         present: what the plan was made from.
@@ -58,8 +58,23 @@ class Wish:
     engine_needed: bool = True
 
 
-def plan_for(settings: Settings, streams: Streams, wish: Wish) -> Planned:
+def _everything(repository: Repository) -> frozenset[str]:
+    return frozenset(repository.graph.connectors)
+
+
+def plan_for(
+    settings: Settings,
+    streams: Streams,
+    wish: Wish,
+    among: Callable[[Repository], frozenset[str]] = _everything,
+) -> Planned:
     """Read the repository, ask the engine once, and plan.
+
+    Args:
+        settings: of the repository.
+        streams: where to write.
+        wish: what a person asked for.
+        among: the names of which the wish selects; asked once the repository is read.
 
     Raises:
         RepositoryError: the repository is broken.
@@ -68,25 +83,16 @@ def plan_for(settings: Settings, streams: Streams, wish: Wish) -> Planned:
     """
     with git.asking(settings.root) as asked:
         repository = load(settings)
-        selected = repository.select(wish.connector, kind=wish.kind)
-        if wish.changed_since is not None:
-            since, tests = wish.changed_since, wish.tests
-            selected &= changed_since(settings, repository, since, tests=tests)
+        selected = _selected(settings, repository, wish) & among(repository)
+        if not selected:
+            return _nothing(repository)
         snapshot = git.snapshot(settings.root, asked)
     wanted = repository.graph.with_dependencies(selected)
     connectors = (repository.graph.connectors[name] for name in sorted(wanted))
     sources = read_sources(settings.root, connectors, snapshot)
     if snapshot is None:
         streams.note("not a git repository: every file is read and hashed")
-    engine: DockerEngine | None = None
-    images: Mapping[str, LocalImage] | None = None
-    try:
-        engine = open_engine()
-        images = engine.images()
-    except EngineUnavailableError as error:
-        if wish.engine_needed:
-            raise
-        streams.note(f"unknown what is up to date: {error}")
+    engine, images = _ask_engine(streams, wish)
     present = Present(
         images=images,
         sources=sources,
@@ -101,6 +107,42 @@ def plan_for(settings: Settings, streams: Streams, wish: Wish) -> Planned:
         engine=engine,
         images=images or {},
         snapshot=snapshot,
+        present=present,
+    )
+
+
+def _ask_engine(
+    streams: Streams, wish: Wish
+) -> tuple[DockerEngine | None, Mapping[str, LocalImage] | None]:
+    engine: DockerEngine | None = None
+    images: Mapping[str, LocalImage] | None = None
+    try:
+        engine = open_engine()
+        images = engine.images()
+    except EngineUnavailableError as error:
+        if wish.engine_needed:
+            raise
+        streams.note(f"unknown what is up to date: {error}")
+    return engine, images
+
+
+def _selected(settings: Settings, repository: Repository, wish: Wish) -> frozenset[str]:
+    selected = repository.select(wish.connector, kind=wish.kind)
+    if wish.changed_since is None:
+        return selected
+    return selected & changed_since(settings, repository, wish.changed_since, tests=wish.tests)
+
+
+def _nothing(repository: Repository) -> Planned:
+    """A plan for which nobody had to be asked."""
+    present = Present(images={}, sources={})
+    return Planned(
+        repository=repository,
+        selected=frozenset(),
+        plan=plan_build(repository.graph, frozenset(), present),
+        engine=None,
+        images={},
+        snapshot=None,
         present=present,
     )
 

@@ -67,7 +67,7 @@ def test(settings: Settings, streams: Streams, **typed: Any) -> int:
         streams.note("nothing is selected, hence nothing to test")
         return 0
     check_secrets(planned.plan, options.secrets)
-    planned = _with_tests(settings, planned, only)
+    planned = with_tests(settings, planned, only)
     report = run(settings, streams, planned, options)
     return _show(report, streams, options, junit_file=flags.junit)
 
@@ -82,7 +82,8 @@ def _kinds(only: str | None) -> frozenset[Kind]:
     return frozenset(map(Kind, words))
 
 
-def _with_tests(settings: Settings, planned: Planned, only: frozenset[Kind]) -> Planned:
+def with_tests(settings: Settings, planned: Planned, only: frozenset[Kind]) -> Planned:
+    """The same with the tests, of these kinds, of what is selected."""
     connectors = planned.repository.connectors
     configured = frozenset(c.name for c in connectors if (settings.root / c.path / FILE).is_file())
     plan = plan_tests(
@@ -97,16 +98,21 @@ def _with_tests(settings: Settings, planned: Planned, only: frozenset[Kind]) -> 
 
 def _show(report: Report, streams: Streams, options: RunOptions, *, junit_file: str | None) -> int:
     """The cases, then how it went; and the file that CI systems read."""
+    show_cases(report, streams, options)
+    show_report(report, streams, options)
+    if junit_file:
+        _write_junit(Path(junit_file), report)
+    return report.exit_code
+
+
+def show_cases(report: Report, streams: Streams, options: RunOptions) -> None:
+    """Say what the tests asserted, in a table, where the display is one for people."""
     if report.cases and options.display not in _NO_TABLE:
         names = {result.step.key: result.step.target for result in report.results}
         cases = [(names[heard.key], heard.case) for heard in report.cases]
         streams.console.print(cases_table(cases), "", sep="\n")
         for note in notes(cases):  # a terminal wraps it and a person can still copy it as one
             streams.console.print(note, soft_wrap=True, markup=False, highlight=False)
-    show_report(report, streams, options)
-    if junit_file:
-        _write_junit(Path(junit_file), report)
-    return report.exit_code
 
 
 def _write_junit(file: Path, report: Report) -> None:

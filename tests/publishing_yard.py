@@ -132,7 +132,7 @@ class PublishingYard:
     def bytes_of(self, name: str, reference: str) -> bytes | None:
         """The manifest as it lies there."""
         address = f"http://{self.host}/v2/{self.path(name)}/manifests/{reference}"
-        answer = requests.get(address, headers={"Accept": ACCEPTED}, auth=self.login, timeout=20)
+        answer = requests.get(address, headers={"Accept": ACCEPTED}, auth=self._auth, timeout=20)
         if answer.status_code == requests.codes.not_found:
             return None
         answer.raise_for_status()
@@ -141,14 +141,14 @@ class PublishingYard:
     def blob(self, name: str, reference: str) -> bytes:
         """A config or a layer."""
         address = f"http://{self.host}/v2/{self.path(name)}/blobs/{reference}"
-        answer = requests.get(address, auth=self.login, timeout=20)
+        answer = requests.get(address, auth=self._auth, timeout=20)
         answer.raise_for_status()
         return answer.content
 
     def tags(self, name: str) -> dict[str, str]:
         """Digest by tag, of the bytes that a client gets."""
         address = f"http://{self.host}/v2/{self.path(name)}/tags/list"
-        answer = requests.get(address, auth=self.login, timeout=20)
+        answer = requests.get(address, auth=self._auth, timeout=20)
         if answer.status_code == requests.codes.not_found:
             return {}
         found = {tag: self.bytes_of(name, tag) for tag in answer.json()["tags"] or ()}
@@ -157,6 +157,14 @@ class PublishingYard:
     def versions(self, name: str) -> dict[str, str]:
         """The tags that people see: all but the one by which bytes come in."""
         return {tag: found for tag, found in self.tags(name).items() if tag != "staging"}
+
+    @property
+    def _auth(self) -> tuple[str, str] | None:
+        """What the library sends in Latin 1 is then UTF-8."""
+        if self.login is None:
+            return None
+        user, password = (part.encode().decode("latin-1") for part in self.login)
+        return user, password
 
     def ledger(self, remote: str | None = None) -> dict[tuple[str, str], str]:
         """(name, version) -> digest, as it is written down."""

@@ -23,6 +23,8 @@ _SECONDS = 60.0
 _LONGEST_LOCK = 3.0
 _POLL = 0.02
 _MOVES = 5
+_LOST = (b"File exists", b"already exists", b"but expected", b"rejected")
+"""What git says when somebody else is at the same ref."""
 _FETCHED = "refs/connectoryard/fetched"
 _PENDING = "refs/connectoryard/pending"
 _WRITER = "Connector Yard <noreply@connectoryard.dev>"
@@ -174,7 +176,7 @@ def _swap_here(place: Place, ref: str, *, old: str | None, new: str) -> bool:
         if done.returncode == 0:
             return True
         now = tip(place, ref)
-        locked = now == old and b".lock'" in done.stderr
+        locked = now == old and b"File exists" in done.stderr
         if not locked or not _remove_dead_lock(place, ref):
             return _refused(place, done, now, old)
 
@@ -214,7 +216,7 @@ def drop(place: Place, ref: str, *, old: str) -> bool:
 
 def _refused(place: Place, done: CompletedProcess[bytes], now: str | None, old: str | None) -> bool:
     """False when somebody else moved it; anything else is no answer."""
-    if now != old or b"lock" in done.stderr or b"rejected" in done.stderr:
+    if now != old or any(words in done.stderr for words in _LOST):
         return False
     raise _unclear(place, done)
 

@@ -145,6 +145,28 @@ def test_jobs_are_a_number_or_chosen_from_the_machine(value: object, jobs: int |
     assert read_jobs(value) == jobs
 
 
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [
+        ("0", 0),
+        (0, 0),
+        (4096, 4096),
+        ("500 MB", 500_000_000),
+        ("1.5GiB", 3 << 29),
+        ("2g", 2_000_000_000),
+        (" 1 kib ", 1024),
+    ],
+)
+def test_the_floor_of_disks_is_a_size(tmp_path: Path, value: object, count: int) -> None:
+    assert settings(tmp_path, disk_floor=value).disk_floor == count
+
+
+@pytest.mark.parametrize("value", ["", "much", "-1", "1 PB", "1 iB", None, True, [], "nan"])
+def test_a_floor_of_another_shape_is_refused(tmp_path: Path, value: object) -> None:
+    with pytest.raises(UsageError, match="`disk_floor` must be a size, not "):
+        settings(tmp_path, disk_floor=value)
+
+
 def test_a_secret_is_typed_as_for_docker() -> None:
     assert read_secret("id=a,src=/b/c=d") == Secret(id="a", file="/b/c=d")
     assert read_secret("env=B,id=a") == Secret(id="a", variable="B")

@@ -25,6 +25,7 @@ from situations import SITUATIONS
 
 _WORK = TypeVar("_WORK")
 _AT_A_TIME = 3
+_AMID = (0.0, 0.001, 0.004, 0.008)  # seconds after a git command began
 _SIMILAR = frozenset({"a second version", "a backport"})  # to publishing the first
 
 
@@ -123,6 +124,8 @@ def _kills(asked: tuple[str, bool]) -> Count:
             count.add(yard.kill_at_requests(name, answered=answered, step=step))
         for when in kills.WHEN:
             count.add(yard.kill_at_git(name, when, step=step))
+        for seconds in _AMID if everything else ():
+            count.add(yard.kill_at_git(name, "amid", seconds=seconds))
         count.add(yard.kill_at_files(name, step=step))
     return count
 

@@ -38,7 +38,7 @@ echo $n > "$KILLS/count"
 if [ "$n" != "$KILL_AT" ]; then exec {git} "$@"; fi
 case $KILL_WHEN in
 before) kill -KILL 0 ;;
-amid) {git} "$@" & sleep 0.002; kill -KILL 0 ;;
+amid) {git} "$@" & sleep $KILL_AFTER; kill -KILL 0 ;;
 after) {git} "$@"; kill -KILL 0 ;;
 esac
 """
@@ -128,14 +128,21 @@ class Yard:
 
         return self._loop(situation, what, arm, step)
 
-    def kill_at_git(self, situation: str, when: str, *, step: int = 1) -> Count:
-        """Before, amid or after each git command."""
+    def kill_at_git(
+        self, situation: str, when: str, *, step: int = 1, seconds: float = 0.002
+    ) -> Count:
+        """Before or after each git command, or amid it, so many seconds after its start."""
 
         def arm(number: int) -> dict[str, object]:
             counts = self.folder / uuid.uuid4().hex
             counts.mkdir()
             path = f"{self.folder / 'bin'}:{os.environ['PATH']}"
-            kill = {"KILLS": str(counts), "KILL_AT": str(number), "KILL_WHEN": when}
+            kill = {
+                "KILLS": str(counts),
+                "KILL_AT": str(number),
+                "KILL_WHEN": when,
+                "KILL_AFTER": str(seconds),
+            }
             return {"environment": {"PATH": path, **kill}}
 
         return self._loop(situation, f"{when} git command", arm, step)

@@ -133,7 +133,7 @@ def _kills(asked: tuple[str, bool]) -> Count:
 def all_races(*, everything: bool) -> Figure:
     """Two who publish at once."""
     begin = time.monotonic()
-    count = in_processes(races.run, _rounds(often=5 if everything else 1))
+    count = in_processes(races.run, _rounds(often=2 if everything else 1))
     what = "rounds of two publishers"
     return Figure(what=what, count=count, seconds=time.monotonic() - begin)
 
@@ -141,7 +141,7 @@ def all_races(*, everything: bool) -> Figure:
 def all_process_races(*, everything: bool) -> Figure:
     """Two processes, on one machine and on two."""
     begin = time.monotonic()
-    rounds = 100 if everything else 10
+    rounds = 50 if everything else 10
     asked = [ProcessRounds(machines=machines, rounds=rounds) for machines in (1, 2)]
     count = in_processes(process_races.run, asked)
     what = "rounds of two processes"

@@ -4,8 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import orjson
-
+from destination_sqlite.json_values import dumps, exact, may_round
 from destination_sqlite.names import legal
 
 EXTRACTED_AT: Final = "_airbyte_extracted_at"
@@ -13,10 +12,11 @@ EXTRA: Final = "_airbyte_extra"
 META: Final = "_airbyte_meta"
 OWN_COLUMNS: Final = {EXTRACTED_AT: "INTEGER", EXTRA: "TEXT", META: "TEXT"}
 MOST_COLUMNS: Final = 1900  # SQLite stops at 2000; what is left out here lands in `_airbyte_extra`
-LARGEST_INTEGER: Final = 2**63 - 1
-LARGEST_EXACT_REAL: Final = 2**53
+INTEGERS: Final = range(-(2**63), 2**63)
+EXACT_REALS: Final = range(-(2**53), 2**53 + 1)
 
 NOTHING: Final = type(None)
+NUMBERS: Final = frozenset({int, float})
 # What a column of a type holds without SQLite changing it; anything else goes to `_airbyte_extra`.
 HELD: Final[Mapping[str, frozenset[type]]] = {
     "INTEGER": frozenset({NOTHING, int}),
@@ -75,53 +75,78 @@ def _sql_type(described: Any) -> str:
 
 
 Row = tuple[Any, ...]
-MakeRow = Callable[[Mapping[str, Any]], Row]
+MakeRow = Callable[[Mapping[str, Any], bytes], Row]
+PutAside = Callable[[str, Any, dict[str, Any]], Any]
 
 
 def row_maker(columns: Sequence[Column]) -> MakeRow:
-    """A function from a record message's payload to a row: the columns, then our own three.
+    """A function from a record and the line it came in to a row: the columns, then our own three.
 
     This runs once for each record, so it tests types by table and builds no objects on the way.
+    A record in which an integer may have become a double is read again.
     """
-    held = [(column.field, _held(column)) for column in columns]
+    held = [(column.field, _held(column), *_limits(column)) for column in columns]
     fields = frozenset(column.field for column in columns)
-    json_columns = frozenset(column.field for column in columns if column.sql_type in {"JSON", ""})
-    keys = frozenset(column.field for column in columns if column.is_key)
-    reals = frozenset(column.field for column in columns if column.sql_type == "REAL") - keys
+    put_aside = _put_aside(columns)
 
-    def odd(field: str, value: Any, extra: dict[str, Any]) -> Any:
-        kind = type(value)
-        if kind in {dict, list} and (field in json_columns or field in keys):
-            return orjson.dumps(value).decode()
-        if kind is int and field in keys | json_columns:
-            return str(value)  # beyond 64 bits
-        extra[field] = value
-        return None
-
-    def make(record: Mapping[str, Any]) -> Row:
+    def make(record: Mapping[str, Any], line: bytes) -> Row:
         data = record["data"]
         get = data.get
         extra: dict[str, Any] = {}
         row = []
-        for field, kinds in held:
+        is_plain = True
+        for field, kinds, smallest, largest in held:
             value = get(field)
             kind = type(value)
-            if kind not in kinds or (
-                kind is int and (value > LARGEST_INTEGER or (field in reals and _rounds(value)))
-            ):
-                value = odd(field, value, extra)
+            if kind not in kinds or (kind in NUMBERS and not smallest <= value <= largest):
+                value = put_aside(field, value, extra)
+                is_plain = False
             row.append(value)
         if not data.keys() <= fields:
             extra.update((field, data[field]) for field in data if field not in fields)
+            is_plain = False
+        if not is_plain and may_round(line):
+            return make(exact(line)["record"], b"")
         meta = record.get("meta")
         row += (
             record.get("emitted_at"),
-            orjson.dumps(extra).decode() if extra else None,
-            orjson.dumps(meta).decode() if meta else None,
+            dumps(extra) if extra else None,
+            dumps(meta) if meta else None,
         )
         return tuple(row)
 
     return make
+
+
+def _put_aside(columns: Sequence[Column]) -> PutAside:
+    """A function from a value that its column may not hold to one that it does.
+
+    What it cannot hold in any form goes to `_airbyte_extra`.
+    """
+    json_columns = frozenset(column.field for column in columns if column.sql_type in {"JSON", ""})
+    keys = frozenset(column.field for column in columns if column.is_key)
+    doubles = frozenset(column.field for column in columns if float in _held(column))
+    # Where digits stay text; in other columns SQLite makes a double of them, and of two keys one.
+    texts = frozenset(
+        column.field
+        for column in columns
+        if column.sql_type == "" or (column.sql_type == "TEXT" and column.is_key)
+    )
+
+    def put_aside(field: str, value: Any, extra: dict[str, Any]) -> Any:
+        kind = type(value)
+        if kind in {dict, list} and (field in json_columns or field in keys):
+            return dumps(value)
+        if kind is float and field in doubles:
+            return value
+        if kind is int and field in json_columns and value in INTEGERS:
+            return value
+        if kind is int and field in keys | texts:
+            return str(value) if field in texts else str(value).encode()
+        extra[field] = value
+        return None
+
+    return put_aside
 
 
 def _held(column: Column) -> frozenset[type]:
@@ -129,5 +154,7 @@ def _held(column: Column) -> frozenset[type]:
     return HELD[column.sql_type] | SCALARS if column.is_key else HELD[column.sql_type]
 
 
-def _rounds(value: int) -> bool:
-    return not -LARGEST_EXACT_REAL <= value <= LARGEST_EXACT_REAL
+def _limits(column: Column) -> tuple[int, int]:
+    """The smallest and the largest integer that a column holds exactly."""
+    held = EXACT_REALS if column.sql_type == "REAL" else INTEGERS
+    return held.start, held.stop - 1

@@ -26,15 +26,30 @@ def open_database(path: str, *, busy_timeout: float) -> Iterator[sqlite3.Connect
     try:
         connection = sqlite3.connect(path, timeout=busy_timeout, isolation_level=None)
     except sqlite3.Error as error:
-        raise DestinationError(f"cannot open `{path}`: {error}") from error
+        raise DestinationError(f"cannot open `{path}`: {error}{_reason(path)}") from error
     try:
         _configure(connection)
         yield connection
         _leave_one_file(connection)
     except sqlite3.Error as error:
-        raise DestinationError(f"cannot write to `{path}`: {error}") from error
+        raise DestinationError(f"cannot write to `{path}`: {error}{_reason(path)}") from error
     finally:
         connection.close()
+
+
+def _reason(path: str) -> str:
+    """What SQLite does not say of a file that it cannot use; empty when it is something else."""
+    file = Path(path).absolute()
+    folder = file.parent
+    if not folder.is_dir():
+        return f": there is no folder `{folder}`"
+    for place, name in ((folder, f"the folder `{folder}`"), (file, "the file")):
+        if place.exists() and not os.access(place, os.W_OK):
+            return (
+                f": user id {os.getuid()} may not write to {name}; whoever owns it can allow it, "
+                "for a folder with `chmod 777`"
+            )
+    return ""
 
 
 def _configure(connection: sqlite3.Connection) -> None:

@@ -67,7 +67,7 @@ class Sync:
             message = orjson.loads(line)
             kind = message.get("type") if type(message) is dict else None
             if kind == "RECORD":
-                self._record(message["record"], len(line))
+                self._record(message["record"], line)
             elif kind == "STATE":
                 self._state(message["state"], line)
             elif kind == "TRACE":
@@ -108,14 +108,14 @@ class Sync:
         for state in self._held:
             self._confirm(state)
 
-    def _record(self, record: Mapping[str, Any], size: int) -> None:
+    def _record(self, record: Mapping[str, Any], line: bytes) -> None:
         table = self._tables.get((record.get("namespace") or None, record["stream"]))
         if table is None:
             self._warn(f"ignored a record of `{record['stream']}`, which is not in the catalog")
             return
-        table.add(record)
+        table.add(record, line)
         self._records += 1
-        self._bytes += size
+        self._bytes += len(line)
         if self._records >= BATCH_RECORDS or self._bytes >= BATCH_BYTES:
             self._flush()
 

@@ -34,13 +34,13 @@ class StreamTable:
         self._insert = self._insert_statement()
         self._rows: list[Row] = []
 
-    def add(self, record: Mapping[str, Any]) -> None:
-        """Keep a record for the next flush.
+    def add(self, record: Mapping[str, Any], line: bytes) -> None:
+        """Keep a record, and the line that it came in, for the next flush.
 
         Raises:
             KeyError, TypeError, AttributeError: not a record.
         """
-        self._rows.append(self._make_row(record))
+        self._rows.append(self._make_row(record, line))
 
     def flush(self) -> None:
         """Hand all rows to SQLite, inside the transaction that is open."""

@@ -1,8 +1,10 @@
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from airbyte_cdk.models import AirbyteMessage, AirbyteMessageSerializer, Type
 from destination_sqlite.destination import DestinationSqlite
 
@@ -39,6 +41,33 @@ def test_check_says_why_it_failed_and_exits_with_zero(
         (status,) = answer.of("CONNECTION_STATUS")
         assert (answer.code, status["connectionStatus"]["status"]) == (0, "FAILED")
         assert str(path) in status["connectionStatus"]["message"]
+
+
+def status_of(run: Callable[..., Any], path: Path, folder: Path) -> str:
+    config = folder / "config.json"
+    config.write_text(json.dumps({"path": str(path)}))
+    (status,) = run("check", "--config", config).of("CONNECTION_STATUS")
+    message: str = status["connectionStatus"]["message"]
+    return message
+
+
+def test_a_folder_that_is_not_there_is_named(run: Callable[..., Any], tmp_path: Path) -> None:
+    told = status_of(run, tmp_path / "none" / "x.sqlite", tmp_path)
+    assert told.endswith(f"unable to open database file: there is no folder `{tmp_path}/none`")
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may write anywhere")
+@pytest.mark.parametrize("files", [[], ["x.sqlite"]])
+def test_who_may_not_write_where_is_told(
+    run: Callable[..., Any], tmp_path: Path, files: list[str]
+) -> None:
+    folder = tmp_path / "mounted"
+    folder.mkdir()
+    for file in files:
+        (folder / file).touch()
+    folder.chmod(0o555)
+    told = status_of(run, folder / "x.sqlite", tmp_path)
+    assert f"user id {os.getuid()} may not write to the folder `{folder}`; " in told
 
 
 def test_wrong_usage_is_a_trace_and_not_zero(run: Callable[..., Any], tmp_path: Path) -> None:

@@ -195,6 +195,32 @@ def test_what_the_columns_cannot_hold_survives_as_json(database: Database) -> No
     assert json.loads(extra) == data
 
 
+LARGE = 10**30
+LARGE_INTEGERS = (2**63, 2**64, 2**64 + 1, -(2**63) - 1, LARGE, LARGE + 1, -LARGE)
+
+
+@pytest.mark.parametrize("number", LARGE_INTEGERS)
+def test_an_integer_of_any_size_stays_as_it_is(database: Database, number: int) -> None:
+    kinds = {"integer": "integer", "number": "number", "json": "object", "text": "string"}
+    schema = {"properties": {name: {"type": kind} for name, kind in kinds.items()}}
+    schema["properties"]["open"] = {}
+    data = {**dict.fromkeys(kinds, number), "json": {"deep": [number]}, "unknown": number}
+    catalog = database.catalog(stream("users", "append", schema))
+    assert database.write(catalog, record("users", {**data, "open": number})).code == 0
+    ((held, deep, extra),) = database.rows("SELECT open, json, _airbyte_extra FROM users")
+    assert (held, json.loads(deep)) == (str(number), data.pop("json"))
+    assert json.loads(extra) == data
+
+
+@pytest.mark.parametrize("kind", ["integer", "number", "string", None])
+def test_large_keys_that_are_doubles_apart_are_two(database: Database, kind: str | None) -> None:
+    schema = {"properties": {"id": {"type": kind} if kind else {}, "v": {"type": "integer"}}}
+    catalog = database.catalog(stream("users", "append_dedup", schema, primary_key=[["id"]]))
+    records = [record("users", {"id": key, "v": v}) for v in (1, 2) for key in LARGE_INTEGERS]
+    assert database.write(catalog, *records).code == 0
+    assert database.rows("SELECT v FROM users") == [(2,)] * len(LARGE_INTEGERS)
+
+
 def test_new_columns_are_added_to_an_old_table(database: Database) -> None:
     database.write(database.catalog(stream("users", "append")), *users(1))
     schema = {"properties": {**USERS["properties"], "email": {"type": "string"}}}  # type: ignore[dict-item]

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from small_disk import small_disk
 
 from build_config.errors import YardError
 from build_config.machine.disk import engine_folder, look_at, refuse_full_disks
@@ -16,17 +16,8 @@ MIB = 1 << 20
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
     """A disk of one mebibyte."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounting = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)]
-    try:
-        done = subprocess.run(mounting, capture_output=True, text=True, check=False)
-    except OSError as error:
-        pytest.skip(f"no `mount` here: {error}")
-    if done.returncode != 0:
-        pytest.skip(f"this user may not mount a small disk: {done.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    with small_disk(tmp_path / "small") as folder:
+        yield folder
 
 
 def test_the_fullest_disk_is_refused_with_its_figures(small: Path, tmp_path: Path) -> None:

@@ -140,6 +140,7 @@ async def _ask(cleaning: _Cleaning, repository: Repository, endpoint: Endpoint) 
 async def _remove_all(cleaning: _Cleaning, endpoint: Endpoint | None) -> None:
     """Kind after kind: a container may hold an image, an image is what a record is of."""
     turn, gone = asyncio.Semaphore(_AT_A_TIME), set[str]()
+    cleaning.said = time.monotonic()
 
     async def one(item: Garbage) -> None:
         async with turn:

@@ -5,7 +5,6 @@ Others use the same engine: what is left of their killed runs may stand in a tab
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from small_disk import small_disk
 
 from build_config.logs import run_folder
 
@@ -189,15 +189,19 @@ def test_without_an_engine_the_logs_are_cleaned_and_it_is_said(repository: Yard)
     assert (nothing.code, nothing.out) == (0, "nothing to clean\n"), nothing
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may remove everything")
-def test_logs_of_somebody_else_stay_and_are_told(repository: Yard) -> None:
-    old = run_folder(repository.root, now=datetime.now(UTC) - timedelta(days=99), process=1)
-    new = run_folder(repository.root, now=datetime.now(UTC), process=2)
+def test_logs_that_cannot_be_removed_stay_and_are_told(repository: Yard) -> None:
+    now = datetime.now(UTC)
+    busy = run_folder(repository.root, now=now - timedelta(days=99), process=1)
+    old = run_folder(repository.root, now=now - timedelta(days=98), process=1)
+    new = run_folder(repository.root, now=now, process=2**22 + 1)
     for folder in (old, new):
         folder.mkdir(parents=True)
-    (old / "build-source-a.log").write_text("…\n")
-    old.chmod(0o500)
-    done = repository.invoke("clean", "--logs")
-    old.chmod(0o700)
-    assert done.code == 1, done
-    assert "stays: " in done.err
+    with small_disk(busy):
+        done = repository.invoke("clean", "--logs")
+        assert done.code == 1, done
+        assert f"error: `{busy}` stays: " in done.err
+        assert "removed 1 log: " in done.out
+        assert busy.exists()
+        assert not old.exists()
+    assert repository.invoke("clean", "--logs").code == 0
+    assert not busy.exists()

@@ -158,6 +158,47 @@ def test_the_digest_is_also_of_the_files_that_are_named(tmp_path: Path) -> None:
     assert digests[1] != digests[2]
 
 
+def changes_digest(folder: Path, path: str) -> bool:
+    """Whether a change of a file says that a service of its own and of the repository changed."""
+    root = folder / "secrets"  # where a repository is does not matter
+    connector = root / "connectors" / "source-a"
+    api = connector / "integration_tests" / "sample_api.py"
+    for file in (api, root / "shared" / "server.py", root / path):
+        file.parent.mkdir(parents=True, exist_ok=True)
+    api.touch()
+    words = ["connectors/source-a/integration_tests/sample_api.py", "shared/server.py"]
+    text = f"x-service: [python, {', '.join(words)}, ../secrets/outside.py, secrets/acceptance]"
+    before = read(connector, text).digest
+    (root / path).write_text("changed")
+    return read(connector, text).digest != before
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "connectors/source-a/integration_tests/sample_api.py",
+        "connectors/source-a/integration_tests/sample_answers/orders/1.json",
+        "shared/server.py",
+    ],
+)
+def test_the_digest_is_also_of_what_a_service_is_made_of(tmp_path: Path, path: str) -> None:
+    assert changes_digest(tmp_path, path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "connectors/source-a/integration_tests/__pycache__/sample_api.pyc",
+        "connectors/source-a/secrets/acceptance/config.json",
+        "connectors/source-a/README.md",
+        "shared/other.py",
+        "outside.py",
+    ],
+)
+def test_other_files_are_none_of_a_service(tmp_path: Path, path: str) -> None:
+    assert not changes_digest(tmp_path, path)
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

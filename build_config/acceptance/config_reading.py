@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +22,7 @@ from build_config.acceptance.config import (
     Test,
     TestClass,
 )
+from build_config.acceptance.config_digest import digest
 from build_config.acceptance.config_schema import CONFIG
 from build_config.connector_protocol.json_schema import compile_schema, place
 from build_config.connector_protocol.level import Level
@@ -60,36 +59,13 @@ def read_config(folder: Path, shown: str) -> AcceptanceConfig | None:
         return None
     try:
         document = _migrated(read_mapping(file, name))
-        digest = _digest(file, document)
+        found = digest(file, document, shown)
     except YamlFileError as error:
         raise RepositoryError((str(error),)) from error
     defects = tuple(f"{name}: {defect}" for defect in _defects(document))
     if defects:
         raise RepositoryError(defects)
-    return _config(document, digest)
-
-
-def _digest(file: Path, document: Any) -> str:
-    """Of the config and of every file that it names: the tests follow them all.
-
-    Secrets are left out: a service that the tests start writes them anew each time.
-    """
-    folder, found = file.parent, hashlib.sha256(file.read_bytes())
-    for text in sorted(set(_texts(document))):
-        named = folder / text
-        with suppress(OSError, ValueError):  # no path at all, or not to be read: said elsewhere
-            if "secrets" not in named.parts and named.is_file():
-                found.update(f"\0{text}\0".encode() + named.read_bytes())
-    return found.hexdigest()
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """Every text in a document."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for member in value.values() if isinstance(value, dict) else value:
-            yield from _texts(member)
+    return _config(document, found)
 
 
 def _migrated(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -161,7 +137,7 @@ def _astray(value: Any, path: list[str | int]) -> Iterator[str]:
             yield from _astray(inner, [*path, index])
 
 
-def _config(document: Mapping[str, Any], digest: str) -> AcceptanceConfig:
+def _config(document: Mapping[str, Any], found: str) -> AcceptanceConfig:
     base = document.get("base_path") or ""
     classes = document.get("acceptance_tests") or {}
     known = {str(category): category for category in Category}
@@ -186,7 +162,7 @@ def _config(document: Mapping[str, Any], digest: str) -> AcceptanceConfig:
         ),
         level=Level(document.get("x-protocol-level") or "current"),
         service=tuple(document.get("x-service") or ()),
-        digest=digest,
+        digest=found,
     )
 
 

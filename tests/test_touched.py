@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import random
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from monorepos import OURS, connectors, graph, standing
+from monorepos import OURS, connectors, graph, settings, standing
+from repositories import write
 
+from build_config.errors import RepositoryError
+from build_config.graph import Graph
+from build_config.plan import Present, plan_build
+from build_config.repository import load, read_sources
 from build_config.touched import differing, is_noise, touched, touched_tests
 
 JAVA = {
@@ -127,3 +135,76 @@ def test_what_is_new_moved_or_says_something_else_differs(tmp_path: Path) -> Non
     assert differing(more, before) == frozenset()
     moved = graph(tmp_path / "4", {"base-a": standing(), "source-b": standing()})
     assert differing(before, moved) == {"source-b"}
+
+
+# What random edits choose from, the last of each seldom; None removes.
+EDITS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
+    ("connectors/bases/base-a/Dockerfile", ("FROM scratch\n", "FROM scratch\nCOPY . /\n")),
+    ("connectors/bases/base-a/x", ("1", "2", None)),
+    ("connectors/bases/base-java/src/main/A.java", ("1", "2", None)),
+    ("connectors/bases/base-java/src/test/T.java", ("1", "2", None)),
+    ("connectors/bases/base-java/build/libs/a.jar", ("1", "2", None)),
+    ("connectors/source-a/Dockerfile", (standing("base-a"), standing(), "FROMM\n")),
+    ("connectors/source-a/.dockerignore", ("*.md\n", "cache\n!cache/kept\n", None, "[z-a]\n")),
+    ("connectors/source-a/README.md", ("1", "2", None)),
+    ("connectors/source-a/cache/kept", ("1", "2", None)),
+    ("connectors/source-a/cache/lost", ("1", "2", None)),
+    ("connectors/source-a/metadata.yaml", ("data: {dockerImageTag: 1}\n", None, "[\n")),
+    ("connectors/source-b/Dockerfile", (standing("source-a"), None, standing("base-a"))),
+    (
+        "connectors/source-java/Dockerfile",
+        ("FROM scratch\nCOPY build/x /\n", "FROM scratch\nCOPY build/y /\n"),
+    ),
+    ("connectors/source-java/.dockerignore", ("*\n!build\n", "*\n!build\n!README.md\n", None)),
+    ("connectors/source-z/Dockerfile", (standing(), "FROM scratch\nCOPY x /\n")),
+    ("connectors/source-z/.dockerignore", ("*\n", "*\n!x\n")),
+    ("connectors/source-z/x", ("1", "2", None)),
+    ("connectors/source-java/Main.java", ("1", "2", None)),
+    ("connectors/source-java/README.md", ("1", "2", None)),
+    ("connectors/source-java/build/distributions/x.tar", ("1", "2", None)),
+    ("build.gradle", ("1", "2", None)),
+    ("gradle/versions.toml", ("1", "2", None)),
+    ("docs/index.md", ("1", "2", None)),
+)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_nothing_changes_that_was_not_touched(tmp_path: Path, seed: int) -> None:
+    """Random edits, broken states among them: fingerprints before and after are the judge."""
+    dice = random.Random(seed)  # noqa: S311 - no secret
+    write(tmp_path, {**JAVA, **{path: texts[0] or "" for path, texts in EDITS}})
+    graph, before = fingerprints(tmp_path)
+    saved: set[str] = set()
+    sound = 0
+    for _ in range(60):
+        for path, texts in dice.choices(EDITS, k=dice.randint(1, 3)):
+            saved |= {path}
+            edit(tmp_path, path, dice.choice(texts if dice.random() < 0.1 else texts[:2]))
+        try:
+            now, after = fingerprints(tmp_path)
+        except RepositoryError:
+            continue  # waited out: what was saved meanwhile still counts
+        sound += 1
+        own = touched(tmp_path, now.connectors.values(), saved) | differing(graph, now)
+        changed = {name for name in after if after[name] != before.get(name)}
+        assert changed <= now.with_dependents(own), saved
+        graph, before, saved = now, after, set()
+    assert sound >= 20
+
+
+def edit(root: Path, path: str, text: str | None) -> None:
+    if text is not None:
+        write(root, {path: text})
+        return
+    (root / path).unlink(missing_ok=True)
+    if path.endswith("source-b/Dockerfile"):
+        shutil.rmtree((root / path).parent, ignore_errors=True)
+
+
+def fingerprints(root: Path) -> tuple[Graph, Mapping[str, str]]:
+    made = load(settings(root))
+    sources = read_sources(root, made.connectors, None)
+    plan = plan_build(
+        made.graph, frozenset(made.graph.connectors), Present(images={}, sources=sources)
+    )
+    return made.graph, {name: inputs.fingerprint for name, inputs in plan.inputs.items()}

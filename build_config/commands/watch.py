@@ -95,8 +95,8 @@ def _first_round(place: _Watch, options: Mapping[str, Any]) -> _Known:
     code = build_planned(place.settings, streams, planned, options)
     if code == EXIT_INTERRUPTED:
         return _Known(exit_code=code)
-    watched = counted(len(planned.selected), "image") if planned.selected else "what is selected"
-    streams.note(f"watching the files of {watched}; Ctrl-C ends it")
+    watched = f" of {counted(len(planned.selected), 'image')}" if planned.selected else ""
+    streams.note(f"watching the files{watched}; Ctrl-C ends it")
     return _Known(graph=planned.repository.graph)
 
 

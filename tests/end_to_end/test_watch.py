@@ -21,7 +21,7 @@ COPYING = "FROM scratch\nCOPY . /a/\n"
 def watching(yard: Yard, *words: str) -> Iterator[Running]:
     """`invoke build --watch`, when its first round is over; Ctrl-C ends it with 130."""
     with yard.started("build", "--watch", *(words or ("--progress=plain",))) as running:
-        running.wait_for_note("watching the files of")
+        running.wait_for_note("Ctrl-C ends it")
         yield running
         running.interrupt()
         finished = running.finish()
@@ -193,6 +193,17 @@ def test_folders_come_and_go(yard: Yard, engine: Engine) -> None:
         yard.write({"connectors/source-a/Dockerfile": f"FROM {yard.image('base-z')}\n"})
         running.wait_for("since ")
         assert built(running)[-2:] == ["base-z", "source-a"]
+
+
+@pytest.mark.engine
+def test_what_changed_since_a_commit_may_come_to_be(yard: Yard) -> None:
+    yard.commit(
+        {"connectors/source-a/Dockerfile": COPYING, "connectors/source-b/Dockerfile": COPYING}
+    )
+    with watching(yard, "--progress=plain", "--changed-since=HEAD") as running:
+        yard.write({"connectors/source-a/x": "1\n"})
+        assert "built 1 in" in running.wait_for("since ")
+        assert built(running) == ["source-a"]
 
 
 @pytest.mark.engine

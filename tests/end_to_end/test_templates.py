@@ -132,6 +132,16 @@ def run(*words: str, folder: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def lint_shell(root: Path) -> None:
+    """Run shellcheck over all scripts of connectors, of which there are some."""
+    program = shutil.which("shellcheck", path=str(Path(sys.executable).parent))
+    assert program, "pip install -e '.[dev]' brings it"
+    scripts = sorted(root.glob("connectors/**/*.sh"))
+    assert scripts
+    done = subprocess.run([program, "--external-sources", *scripts], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_every_template_is_listed(yard: Yard) -> None:
     listed = yard.invoke("generate", "--list").out
     assert templates()
@@ -145,6 +155,7 @@ def test_check_and_the_linters_have_nothing_to_say(yard: Yard, tmp_path: Path) -
     assert finished.code == 0, str(finished)
     run("ruff", "check", "--no-cache", "connectors", folder=yard.root)
     run("ruff", "format", "--no-cache", "--check", "connectors", folder=yard.root)
+    lint_shell(yard.root)
     for project in sorted(yard.root.glob("connectors/*-promised-*/pyproject.toml")):
         text = project.read_text()
         if "airbyte_cdk" in text and importlib.util.find_spec("airbyte_cdk") is None:

@@ -19,7 +19,8 @@ sys.path.insert(0, str(PROJECT))
 import tasks  # noqa: E402 - what `invoke` loads; it is a file of the project, not a package
 
 DOCUMENTS = ("README.md", "CONTRIBUTING.md")
-_BLOCK = re.compile(r"^```(?:console|bash|sh|shell)?\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```(?P<language>[^`\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+_SHELL = ("", "console", "bash", "sh", "shell")
 _INLINE = re.compile(r"`(invoke [^`\n]+)`")
 _ENDS = {"&&", "||", "|", ";", "&", ">", ">>", "2>", "<"}
 
@@ -50,10 +51,16 @@ def text(document: str) -> str:
 
 def commands(document: str) -> list[str]:
     """Every `invoke …` that a reader may paste; `[--flag]` of a synopsis is a flag."""
-    shown = [line for block in _BLOCK.findall(text(document)) for line in _lines(block)]
+    shown = [line for block in shell_blocks(text(document)) for line in _lines(block)]
     found = [command for line in shown for command in _invocations(line)]
     inline = _INLINE.findall(text(document))
     return found + [c for line in inline for c in _invocations(re.sub(r"[][]", "", line))]
+
+
+def shell_blocks(markdown: str) -> list[str]:
+    """What stands in fences of shell; each fence that opens is matched with the one that closes."""
+    blocks = _BLOCK.finditer(markdown)
+    return [block["text"] for block in blocks if block["language"].strip() in _SHELL]
 
 
 def _lines(block: str) -> list[str]:
@@ -119,6 +126,11 @@ def test_a_command_that_is_shown_is_one(document: str, command: str) -> None:
         program.parse_tasks()
     except ParseError as error:
         pytest.fail(f"{document}: `{command}`: {error}")
+
+
+def test_only_what_is_in_fences_of_shell_is_shell() -> None:
+    markdown = "```yaml\na: 1\n```\ninvoke that's prose\n```sh\none\n```\n```\ntwo\n```\nprose\n"
+    assert shell_blocks(markdown) == ["one\n", "two\n"]
 
 
 @pytest.mark.parametrize(

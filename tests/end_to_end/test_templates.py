@@ -138,7 +138,9 @@ def lint_shell(root: Path) -> None:
     assert program, "pip install -e '.[dev]' brings it"
     scripts = sorted(root.glob("connectors/**/*.sh"))
     assert scripts
-    done = subprocess.run([program, "--external-sources", *scripts], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [program, "--external-sources", *scripts], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 

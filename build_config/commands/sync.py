@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 import os
 import signal
 import time
@@ -54,6 +56,22 @@ class SyncFlags:
     network: str = "bridge"
     full_refresh: bool = False
     progress: str = "auto"
+
+
+def _state_path(
+    settings: Settings, flags: SyncFlags, source: Connector, destination: Connector
+) -> Path:
+    """Where the state of these two is: other mounts or configs are another place for the rows.
+
+    The configs count by their paths: a new password is no other place.
+    """
+    if flags.state:
+        return Path(flags.state).expanduser().resolve()
+    configs = (flags.source_config, flags.destination_config)
+    place = [*configs, *sorted(flags.source_mount), "", *sorted(flags.destination_mount)]
+    which = hashlib.sha256(json.dumps(place).encode()).hexdigest()[:8] if any(place) else ""
+    name = f"{source.name}--{destination.name}{which and f'--{which}'}.json"
+    return settings.state / "state" / name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,9 +139,7 @@ def _prepare(
     display: str,
 ) -> _Sync:
     """Everything that can be wrong with the command line is, before anything is built."""
-    state_path = settings.state / "state" / f"{source.name}--{destination.name}.json"
-    if flags.state:
-        state_path = Path(flags.state).expanduser().resolve()
+    state_path = _state_path(settings, flags, source, destination)
     states.read(state_path)
 
     def connection(connector: Connector, config: str | None, mounts: Sequence[str]) -> Connection:

@@ -248,3 +248,16 @@ def wait_for(condition: Any, seconds: float = 60) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def test_another_place_for_the_rows_has_a_state_of_its_own(pair: Yard, tmp_path: Path) -> None:
+    """Else a new, empty folder would lack all that an old one has."""
+    write(pair, read='case "$*" in *--state*) state 7;; *) state 5;; esac')
+    assert sync(pair).code == 0
+    (tmp_path / "new").mkdir()
+    done = sync(pair, f"--destination-mount={tmp_path / 'new'}:/data")
+    assert done.code == 0, done
+    states = sorted((pair.root / ".yard" / "state").glob("source-a--destination-b*.json"))
+    assert [json.loads(file.read_text()) for file in states] == [[state(5)], [state(5)]]
+    assert sync(pair).code == 0
+    assert saved(pair) == [state(7)]

@@ -15,7 +15,6 @@ TERMINATED: Final = 143
 
 def main(arguments: list[str]) -> int:
     """Run one command of the protocol."""
-    signal.signal(signal.SIGTERM, _terminate)
     if sys.stdout is None:
         os.write(2, b"stdout is closed: there is nowhere to write messages to\n")
         return 1
@@ -39,6 +38,7 @@ def _run(arguments: list[str]) -> int:
         return _refuse(f"{given}: use one of {', '.join(COMMANDS)}")
     from destination_sqlite.destination import DestinationSqlite
 
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         DestinationSqlite().run(arguments)
     except SystemExit as stop:
@@ -62,5 +62,5 @@ def _emit(message: dict[str, object]) -> None:
 
 
 def _terminate(_signal: int, _frame: object) -> NoReturn:
-    # As the first process of a container we would not even notice SIGTERM without a handler.
+    # Everything is imported: from here on there may be something to tidy up.
     sys.exit(TERMINATED)

@@ -16,7 +16,6 @@ TERMINATED: Final = 143
 
 def main(arguments: list[str]) -> int:
     """Run one command of the protocol."""
-    signal.signal(signal.SIGTERM, _terminate)
     if sys.stdout is None:
         os.write(2, b"stdout is closed: there is nowhere to write messages to\n")
         return 1
@@ -43,6 +42,7 @@ def _run(arguments: list[str]) -> int:
     from source_file.output import print_read
     from source_file.source import SourceFile
 
+    signal.signal(signal.SIGTERM, _terminate)
     source = SourceFile()
     try:
         if arguments[0] == "read":
@@ -79,5 +79,5 @@ def _find_temporary_directory() -> None:
 
 
 def _terminate(_signal: int, _frame: object) -> NoReturn:
-    # As the first process of a container we would not even notice SIGTERM without a handler.
+    # Everything is imported: from here on there may be something to tidy up.
     sys.exit(TERMINATED)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import engine_under_test
 import pytest
 from docker.errors import DockerException
+from hypothesis import settings
 from yard import NOBODY, Yard
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from engine_under_test import Engine
 
+
+settings.register_profile("nightly", max_examples=200, stateful_step_count=50)
 
 # A shell starts background jobs deaf to SIGINT, and so everything that these tests would interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -59,7 +59,7 @@ class Line:
         """In Markdown."""
         middle, low, high = statistics.median(self.values), min(self.values), max(self.values)
         spread = f" ({low:.2f}-{high:.2f})" if len(self.values) > 1 else ""
-        judged = "|  "
+        judged = "|  | "
         if self.bar is not None:
             met = "met" if middle <= self.bar else "not met"
             judged = f"| ≤ {self.bar:g}{self.unit} | {met}"

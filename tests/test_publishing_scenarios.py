@@ -159,6 +159,21 @@ def test_scenario_16_bytes_that_were_collected_before_they_had_a_tag_are_sent_ag
     assert images.uploaded == [layer]
 
 
+def test_scenario_16_whoever_sends_them_again_the_version_is_what_was_claimed(house: House) -> None:
+    """The same image may be packed otherwise by another engine: other bytes of the manifest."""
+    made = house.publisher.image("1.0.0")
+    layer = list(made.blobs)[1]
+
+    def collect() -> None:
+        house.registry.lose(PATH, layer)
+
+    house.run_through(Rule(method="PUT", path="/manifests/1.0.0", action=before(collect)))
+    otherwise = doctored(made, annotations={"packed": "by another engine"})
+    house.run(images=house.images(otherwise))
+    house.is_published()
+    assert house.registry.tags(PATH)["1.0.0"] == digest(made.manifest)
+
+
 def test_scenario_17_a_tag_that_leads_nowhere_is_absent(house: House) -> None:
     lost = house.registry.push(PATH, "1.0.0", content="half a retag")
     house.registry.lose_manifest(PATH, lost)

@@ -199,6 +199,10 @@ class Publishing(RuleBasedStateMachine):
         """Whoever loses says so, or finds its own content there."""
         self._let_two_minutes_pass()
         other = replace(self.publisher, locks=self.folder / "other locks")
+        target = self.publisher.target(self.version, content)
+        claim = self.records.claimed(target.repository, self.version)
+        # a publisher that was killed has claimed it, and both are refused
+        other_content = claim is not None and claim.sources != target.sources.fingerprint
 
         async def both() -> Sequence[BaseException | str]:
             return await asyncio.gather(
@@ -209,7 +213,7 @@ class Publishing(RuleBasedStateMachine):
 
         ended = self._run(both())
         assert not [e for e in ended if isinstance(e, Exception) and not isinstance(e, YardError)]
-        if self.content == content and self.version not in self.deleted:
+        if self.content == content and self.version not in self.deleted and not other_content:
             assert any(isinstance(e, str) for e in ended) or self.version in self.recorded
 
     # what happens to a registry

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from build_config.connector import Secret
 from build_config.errors import UsageError
-from build_config.image import DOCKER_HUB, InvalidReferenceError, parse
+from build_config.image import InvalidReferenceError, parse
+from build_config.publish_settings import PUBLISH_DEFAULTS, Publishing, read_publishing
 from build_config.settings_values import byte_count, inside, mapping, refuse_unknown, text
 
 DEFAULTS: dict[str, Any] = {
@@ -38,7 +38,7 @@ DEFAULTS: dict[str, Any] = {
     "check": {"ignore": []},
     "templates": "",  # no list: Invoke reads no variable where a list stands
     "registry": "docker.io",
-    "publish": {"allow_bootstrapped_bases": False, "remote": ""},
+    "publish": PUBLISH_DEFAULTS,
 }
 _IMAGE_KEYS = ("build_args", "secrets")
 _WAIVER_KEYS = ("rule", "connector", "reason")
@@ -64,22 +64,6 @@ class Waiver:
     rule: str
     connector: str
     reason: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Publishing:
-    """How images are published.
-
-    Attributes:
-        registry: host of the registry, and a prefix where there is one: `ghcr.io/acme`.
-        remote: git remote that holds what was published, for all who publish; None for the
-            repository itself.
-        bootstrapped: also publish what stands on a base that `invoke setup` made itself.
-    """
-
-    registry: str
-    remote: str | None
-    bootstrapped: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -158,7 +142,7 @@ def read(config: Any, project: Path) -> Settings:
         },
         waivers=_waivers(config["check"]),
         templates=_templates(config["templates"], root),
-        publishing=_publishing(config),
+        publishing=read_publishing(config),
     )
 
 
@@ -242,44 +226,6 @@ def _templates(value: object, root: Path) -> tuple[Path, ...]:
     if not isinstance(listed, list | tuple):
         raise UsageError("`templates` must be a list of folders")
     return tuple(root / Path(text("templates", entry)).expanduser() for entry in listed)
-
-
-def _remote(text: str) -> str | None:
-    """A remote's name or URL; git is started with it, for everybody to see."""
-    if ":" in urlsplit(text).netloc.rpartition("@")[0]:
-        hint = "name a remote of git, and leave its password to git's credential helpers"
-        raise UsageError("`publish.remote` has a password in it", hint=hint)
-    return text or None
-
-
-def _publishing(config: Any) -> Publishing:
-    own = mapping("publish", config["publish"])
-    refuse_unknown("publish", own, DEFAULTS["publish"])
-    return Publishing(
-        registry=read_registry(str(config["registry"])),
-        remote=_remote(str(own.get("remote") or "")),
-        bootstrapped=own.get("allow_bootstrapped_bases") in (True, "1", "true"),
-    )
-
-
-def read_registry(text: str) -> str:
-    """A registry's host, with a prefix or without: `docker.io`, `localhost:5000`, `ghcr.io/acme`.
-
-    Raises:
-        UsageError: it is none.
-    """
-    registry = text.removesuffix("/")
-    try:
-        legal = parse(f"{registry}/x/y").name == f"{registry}/x/y" or registry == DOCKER_HUB
-    except InvalidReferenceError:
-        legal = False
-    host = registry.partition("/")[0]
-    if not legal or not ("." in host or ":" in host or host == "localhost"):
-        raise UsageError(
-            f"`registry` is not a registry: `{text}`",
-            hint="write host or host/prefix, without https://",
-        )
-    return registry
 
 
 def _folders(config: Any, key: str, root: Path) -> dict[str, str]:

@@ -22,7 +22,7 @@ LAYERS = """
     acceptance.case build_records columns docker_credentials dockerfile dockerignore edits git
     release settings_values steps versions
 
-    connector context events step_order test_records
+    connector context events publish_settings step_order test_records
 
     buildkit build_secrets connector_protocol context_tar engine git_changes git_refs graph logs
     machine report saves selection settings

@@ -19,13 +19,15 @@ from build_config.displays.choice import choose
 from build_config.errors import ConflictError, EngineUnavailableError, UnclearError
 from build_config.ledger import Book, Ledger, ledger_of
 from build_config.listings import plan_table
+from build_config.publish_settings import read_registry
 from build_config.publishing.lock import lock_folder
 from build_config.publishing.ports import Facts, Press, Publications
 from build_config.publishing.preflight import Finding, examine
 from build_config.publishing.standing import State
 from build_config.publishing.target import Target
 from build_config.registry.client import connect
-from build_config.settings import Settings, read_jobs, read_registry, read_secret
+from build_config.registry.patience import Budget
+from build_config.settings import Settings, read_jobs, read_secret
 from build_config.steps import Action, Kind
 from build_config.streams import Streams
 from build_config.wording import counted, duration
@@ -66,7 +68,8 @@ def publish(settings: Settings, streams: Streams, **typed: Any) -> int:
     targets = targets_of(settings, planned)
     facts = facts_of(settings, planned, backport=flags.backport)
     ledger = ledger_of(settings, registry_document)
-    book, findings = asyncio.run(_examine(targets, facts, ledger))
+    budget = _budget(settings)
+    book, findings = asyncio.run(_examine(targets, facts, ledger, budget))
     planned = plan_of(settings, planned, findings)
     if flags.dry_run:
         return _show_plan(planned, findings, streams, display)
@@ -85,7 +88,7 @@ def publish(settings: Settings, streams: Streams, **typed: Any) -> int:
         begin=begin,
         command=_command(flags),
     )
-    publications = partial(_publications, ledger, book, facts, findings)
+    publications = partial(_publications, ledger, budget, book, facts, findings)
     report = run(settings, streams, planned, options, publications)
     show_report(report, streams, options)
     return report.exit_code
@@ -99,6 +102,12 @@ def _towards(registry: str | None, settings: Settings) -> Settings:
     return replace(settings, publishing=publishing)
 
 
+def _budget(settings: Settings) -> Budget:
+    """Three calls, should none be answered."""
+    patience = settings.publishing.patience
+    return Budget(total=patience, call=patience / 3)
+
+
 def _wish(flags: PublishFlags) -> Wish:
     return Wish(
         connector=flags.connector,
@@ -109,17 +118,21 @@ def _wish(flags: PublishFlags) -> Wish:
 
 
 async def _examine(
-    targets: Mapping[str, Target], facts: Mapping[str, Facts], ledger: Ledger
+    targets: Mapping[str, Target], facts: Mapping[str, Facts], ledger: Ledger, budget: Budget
 ) -> tuple[Book, tuple[Finding, ...]]:
-    async with connect(ledger.registry) as registry:
+    async with connect(ledger.registry, budget=budget) as registry:
         return await examine(targets, facts, registry, ledger)
 
 
 @asynccontextmanager
 async def _publications(
-    ledger: Ledger, book: Book, facts: Mapping[str, Facts], findings: Sequence[Finding]
+    ledger: Ledger,
+    budget: Budget,
+    book: Book,
+    facts: Mapping[str, Facts],
+    findings: Sequence[Finding],
 ) -> AsyncIterator[Publications]:
-    async with connect(ledger.registry) as registry:
+    async with connect(ledger.registry, budget=budget) as registry:
         press = Press(registry=registry, ledger=ledger, book=book, locks=lock_folder())
         yield Publications(
             press=press,

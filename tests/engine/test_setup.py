@@ -95,10 +95,22 @@ def leftovers() -> set[Path]:
 
 @NEEDS_MMDEBSTRAP
 @pytest.mark.parametrize("original", RECIPES)
-def test_an_image_is_made_from_packages_and_works_like_the_original(
-    client: APIClient, reference: str, original: str
+def test_what_setup_made_on_this_machine_works_like_the_original(
+    client: APIClient, original: str
 ) -> None:
-    recipe, before = RECIPES[original], leftovers()
+    finding = base_images.look(client, original)
+    if "bootstrapped" not in finding.found:
+        pytest.skip(f"`{original}` came from its registry, or is not here")
+    command, answer = TRIALS[original]
+    assert answer in run_in(client, original, *command)
+
+
+@NEEDS_MMDEBSTRAP
+def test_an_image_is_made_from_packages_and_leaves_nothing_else(
+    client: APIClient, reference: str
+) -> None:
+    original, recipe = next(iter(RECIPES.items()))
+    before = leftovers()
     steps = tuple(bootstrap(client, reference=reference, recipe=recipe, host=HOST))
 
     fractions = [step.fraction for step in steps if step.fraction is not None]

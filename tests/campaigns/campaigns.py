@@ -86,16 +86,16 @@ def _some(loops: Iterable[faults.Loop]) -> Iterator[faults.Loop]:
     """Of what is always wrong, and of what is like another situation, a few requests."""
     for loop in loops:
         if loop.always:
-            yield replace(loop, step=12)
+            yield replace(loop, step=20)
         else:
-            yield replace(loop, step=3 if loop.situation in _SIMILAR else 1)
+            yield replace(loop, step=5 if loop.situation in _SIMILAR else 1)
 
 
 def _few(loops: Iterable[faults.Loop]) -> Iterator[faults.Loop]:
     """Other requests of each action."""
     for number, loop in enumerate(loops):
         if not loop.always:
-            yield replace(loop, first=1 + number % 17, step=17)
+            yield replace(loop, first=1 + number % 17, step=40)
 
 
 def all_kills(*, everything: bool) -> Figure:
@@ -109,7 +109,7 @@ def all_kills(*, everything: bool) -> Figure:
 
 def _kills(asked: tuple[str, bool]) -> Count:
     name, everything = asked
-    step = 1 if everything or name == "nothing is there" else 3
+    step = 1 if everything else 3 if name == "nothing is there" else 6
     count = Count()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="connectoryard-k-")))

@@ -222,6 +222,7 @@ def test_scenario_42_what_says_no_spec_is_published_by_nobody(
     assert not [c for c in running if house.yard.namespace in str(c.get("Image"))]
 
 
+@pytest.mark.long
 def test_a_registry_that_is_down_and_one_that_hangs_are_given_up_before_anything_is_built(
     house: PublishingYard, proxy: FaultProxy, engine: Engine
 ) -> None:

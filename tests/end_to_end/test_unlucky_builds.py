@@ -94,6 +94,7 @@ def test_an_engine_that_dies_before_the_first_build_is_one_line(yard: Yard, tmp_
     assert len(finished.err.splitlines()) == 2, finished
 
 
+@pytest.mark.long
 @pytest.mark.engine
 @pytest.mark.timeout(150)
 def test_a_context_of_a_gigabyte_shows_progress_and_takes_little_memory(

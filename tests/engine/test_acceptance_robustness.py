@@ -106,6 +106,7 @@ def test_more_memory_the_more_records_is_caught(
     assert "with 256 MiB of memory it " in found[LARGE]
 
 
+@pytest.mark.long
 def test_a_connector_that_stays_when_its_reader_leaves_is_caught(
     judged: Callable[..., dict[str, CaseResult]],
 ) -> None:
@@ -116,6 +117,7 @@ def test_a_connector_that_stays_when_its_reader_leaves_is_caught(
     }
 
 
+@pytest.mark.long
 def test_a_connector_that_does_not_know_sigterm_is_caught(
     judged: Callable[..., dict[str, CaseResult]],
 ) -> None:

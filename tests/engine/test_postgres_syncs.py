@@ -81,6 +81,7 @@ def test_a_hundred_thousand_rows_arrive_as_they_were(
     assert compared(server) == f"{ROWS}|{ROWS}|0|0"
 
 
+@pytest.mark.long
 def test_killed_ten_times_and_resumed_the_rows_are_the_same(
     server: PostgresServer,
     images: tuple[str, str],

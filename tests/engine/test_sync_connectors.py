@@ -122,6 +122,7 @@ def test_every_row_arrives_and_a_second_sync_moves_nothing(job: Job) -> None:
     assert job.rows() == expected()
 
 
+@pytest.mark.long
 def test_kills_at_random_moments_lose_and_double_nothing(job: Job, engine: Engine) -> None:
     chance = random.Random(SEED)  # noqa: S311 - repeatable, not secret
     for number in range(KILLS):

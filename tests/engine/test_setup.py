@@ -106,6 +106,7 @@ def test_what_setup_made_on_this_machine_works_like_the_original(
 
 
 @NEEDS_MMDEBSTRAP
+@pytest.mark.long
 def test_an_image_is_made_from_packages_and_leaves_nothing_else(
     client: APIClient, reference: str
 ) -> None:

@@ -251,7 +251,7 @@ def test_the_right_password_is_let_in_and_no_other(source: Source, who: tuple[st
 @pytest.mark.parametrize(
     ("url", "why"),
     [
-        ("http://127.0.0.1:1", "Connection refused"),
+        pytest.param("http://127.0.0.1:1", "Connection refused", marks=pytest.mark.long),
         ("{registry}/elsewhere", "there is no registry with a list of its repositories at"),
         ("localhost:5000", "Config validation error"),
     ],

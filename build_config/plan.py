@@ -82,7 +82,7 @@ class Plan:
     """What will be done: steps in an order in which they can run, and the images they are about.
 
     Attributes:
-        builds: by connector name, skipped ones included.
+        builds: by connector name, skipped ones included; bases before what stands on them.
         inputs: of the images whose inputs are all known beforehand.
     """
 

@@ -36,15 +36,14 @@ def plan_publishing(
 
     Args:
         plan: that builds and tests what is not published yet.
-        wanted: by name.
+        wanted: by name, bases before what stands on them.
         dependencies: of each image, those it stands on.
         seconds: step key -> how long it took last time.
     """
     runs = {step.key for step in plan.work}
     publishes = {f"{Kind.PUBLISH} {n}" for n, w in wanted.items() if w.action is Action.RUN}
     steps = []
-    for name in _bases_first(tuple(wanted), dependencies):
-        publish = wanted[name]
+    for name, publish in wanted.items():
         own = [f"{kind} {name}" for kind in (Kind.BUILD, Kind.UNIT, Kind.ACCEPTANCE)]
         below = [f"{Kind.PUBLISH} {base}" for base in dependencies[name]]
         needs = tuple(key for key in (*own, *below) if key in runs | publishes)
@@ -77,17 +76,3 @@ def without_repeated_tests(plan: Plan, passed: Mapping[str, str]) -> Plan:
         for step in plan.steps
     )
     return replace(plan, steps=steps)
-
-
-def _bases_first(names: tuple[str, ...], dependencies: Mapping[str, tuple[str, ...]]) -> list[str]:
-    order: dict[str, None] = {}
-
-    def visit(name: str) -> None:
-        for base in dependencies[name]:
-            if base in names and base not in order:
-                visit(base)
-        order.setdefault(name)
-
-    for name in sorted(names):
-        visit(name)
-    return list(order)

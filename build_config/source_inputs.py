@@ -20,23 +20,14 @@ def source_inputs(builds: Mapping[str, Build]) -> dict[str, Inputs]:
     """Of every image of a plan, by name.
 
     Args:
-        builds: with all the bases that are built here.
+        builds: with all the bases that are built here, each before what stands on it.
     """
-    names = {str(build.connector.image): name for name, build in builds.items()}
+    fingerprints: dict[str, str] = {}
     found: dict[str, Inputs] = {}
-
-    def of(name: str) -> Inputs:
-        if name not in found:
-            tokens: dict[str, str | None] = {
-                reference: of(names[reference]).fingerprint if reference in names else EXTERNAL
-                for reference in builds[name].bases
-            }
-            inputs = builds[name].inputs(tokens)
-            if inputs is None:
-                raise AssertionError(f"{name}: every token is known here")
-            found[name] = inputs
-        return found[name]
-
-    for name in builds:
-        of(name)
+    for name, build in builds.items():
+        inputs = build.inputs({base: fingerprints.get(base, EXTERNAL) for base in build.bases})
+        if inputs is None:
+            raise AssertionError(f"{name}: every token is known here")
+        fingerprints[str(build.connector.image)] = inputs.fingerprint
+        found[name] = inputs
     return found

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent / PACKAGE
 # Each paragraph may import from those above it, and a family (a folder) from itself. A new module
 # gets its place here; a module of a family that the core needs is named by itself.
 LAYERS = """
-    atomic_files child_process defect errors event_loop expansion fingerprint git_output
+    atomic_files child_process defect errors event_loop expansion file_lock fingerprint git_output
     git_process gradle_projects ignore_pattern image masking streams wording yaml_files
 
     acceptance.case build_records columns docker_credentials dockerfile dockerignore edits git

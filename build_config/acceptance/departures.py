@@ -2,7 +2,8 @@
 
 The reader of its output goes away: then whatever it still writes is lost, and going on is a waste.
 Somebody asks it to end, with SIGTERM, as every platform does before it kills. Both work on the
-first process of a container, which the kernel does not end by itself on a signal.
+first process of a container, which the kernel does not end by itself on a signal: one that comes
+before the program handles it is lost, so it is sent twice.
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ async def unread(bench: Bench, container: Container, stdin: bytes | None) -> Cas
 
 
 async def terminated(bench: Bench, container: Container, feed: Feed | None) -> CaseResult:
-    """Send SIGTERM once the connector is at work; it may take ten seconds to end.
+    """Send SIGTERM twice once the connector is at work; it may take ten seconds to end.
 
     Args:
         bench: of the connector.
@@ -120,6 +121,7 @@ async def _end(running: Running, at_work: asyncio.Event) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(_AT_WORK):
             await at_work.wait()
-    await running.terminate()
-    await asyncio.sleep(_GRACE)
+    for _ in range(2):
+        await running.terminate()
+        await asyncio.sleep(_GRACE / 2)
     await running.kill()

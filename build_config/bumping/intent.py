@@ -13,10 +13,11 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+from build_config import file_lock
 from build_config.atomic_files import rewrite, sweep, write_text
 from build_config.bumping.changes import FileChange
 from build_config.errors import UsageError, YardError
@@ -37,19 +38,12 @@ def alone(state: Path) -> Iterator[None]:
         UsageError: another process has it.
         YardError: the folder of state cannot be written.
     """
-    try:
-        state.mkdir(parents=True, exist_ok=True)
-        file = (state / "bump.lock").open("a")
-    except OSError as error:
-        raise YardError(f"`{state}` cannot be written: {error.strerror}") from error
-    with file:
-        if sys.platform != "win32":
-            import fcntl
-
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise UsageError("another `invoke bump` is at work", hint="wait for it") from None
+    busy = UsageError("another `invoke bump` is at work", hint="wait for it")
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(file_lock.held(state / "bump.lock", busy=busy))
+        except OSError as error:
+            raise YardError(f"`{state}` cannot be written: {error.strerror}") from error
         yield
 
 

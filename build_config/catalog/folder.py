@@ -6,7 +6,6 @@ first file is replaced, so a full disk changes nothing; what a killed run leaves
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import re
@@ -17,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from build_config import file_lock
 from build_config.errors import UsageError
 
 MARKER = ".connector-yard-catalog"
@@ -70,7 +70,7 @@ def _alone(folder: Path) -> Iterator[None]:
     """One writer at a time; the lock is that of the folder itself, so nothing is left of it."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        file_lock.take(descriptor, wait=True)
         yield
     finally:
         os.close(descriptor)

@@ -90,7 +90,8 @@ def plan_of(settings: Settings, planned: Planned, findings: Sequence[Finding]) -
     configured = frozenset(c.name for c in connectors if (settings.root / c.path / FILE).is_file())
     plan = plan_tests(plan, new, only=frozenset(TESTS), configured=configured, seconds=seconds)
     plan = without_repeated_tests(plan, dict(_passed(settings, planned, plan)))
-    wanted = {finding.target.name: _publish(finding) for finding in findings}
+    by_name = {finding.target.name: _publish(finding) for finding in findings}
+    wanted = {name: by_name[name] for name in graph.connectors if name in by_name}
     plan = plan_publishing(plan, wanted, graph.dependencies, seconds)
     # what is finished for another run needs no build, and still its connector
     builds = {**planned.plan.builds, **plan.builds}

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from build_config import file_lock
 from build_config.machine.findings import Progress
 
 if TYPE_CHECKING:
@@ -41,20 +42,8 @@ def opened(path: Path) -> Iterator[int]:
 
 def wait_for(descriptor: int) -> Iterator[Progress]:
     """Take the lock, and say so while somebody else holds it; Windows goes without one."""
-    if sys.platform == "win32":
-        return
-    if _taken(descriptor):
+    if file_lock.take(descriptor):
         return
     yield Progress(subject="setup", activity="waiting for another `invoke setup`")
-    while not _taken(descriptor):
+    while not file_lock.take(descriptor):
         time.sleep(POLL_SECONDS)
-
-
-def _taken(descriptor: int) -> bool:
-    import fcntl
-
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

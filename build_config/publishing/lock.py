@@ -1,13 +1,11 @@
 """One publisher of an image at a time on a machine: a name in, the right to publish it out.
 
-A lock is held by an open file (flock), so that it ends with its holder however that ends. The file
-stays: removing it would let two hold it. Publishers on other machines are told apart by claims.
+Publishers on other machines are told apart by claims.
 """
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import hashlib
 import os
 import platform
@@ -15,6 +13,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from build_config import file_lock
 from build_config.engine import Tell
 from build_config.errors import StepError, UnclearError
 
@@ -66,7 +65,7 @@ async def _take(descriptor: int, repository: str, tell: Tell, seconds: float) ->
     holder = ""
     try:
         async with asyncio.timeout(seconds):
-            while not _taken(descriptor):
+            while not file_lock.take(descriptor):
                 holder = os.pread(descriptor, 100, 0).decode(errors="replace").strip()
                 tell.activity(f"waiting for {holder or 'another publisher'}")
                 await asyncio.sleep(_POLL)
@@ -75,14 +74,6 @@ async def _take(descriptor: int, repository: str, tell: Tell, seconds: float) ->
             f"{holder or 'another process'} has been publishing `{repository}` for {seconds:.0f} s",
             hint="let it end, or stop it",
         ) from error
-
-
-def _taken(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _name_of(descriptor: int) -> str:

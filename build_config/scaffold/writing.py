@@ -11,12 +11,11 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path, PurePosixPath
-from typing import IO
 
+from build_config import file_lock
 from build_config.errors import YardError
 from build_config.scaffold import intent as intents
 from build_config.scaffold.files import File, Files, digest
@@ -39,19 +38,10 @@ def alone(state: Path) -> Iterator[Path]:
     folder = state / _FOLDER
     with ExitStack() as stack:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            _take(stack.enter_context((folder / "lock").open("a")))
+            stack.enter_context(file_lock.held(folder / "lock"))
         except OSError as error:
             raise _failed("`invoke generate` cannot begin", error) from error
         yield folder
-
-
-def _take(file: IO[str]) -> None:
-    """Until the file is closed, be it by dying."""
-    if sys.platform != "win32":
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def recover(root: Path, folder: Path) -> list[str]:

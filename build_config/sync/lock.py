@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from build_config import file_lock
 from build_config.errors import UsageError
 
 
@@ -17,16 +17,6 @@ def held(path: Path) -> Iterator[None]:
     Raises:
         UsageError: another process has it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
-        if sys.platform != "win32":
-            import fcntl
-
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise UsageError(
-                    f"another sync is using `{path.with_suffix('').name}`",
-                    hint="wait for it, or end it",
-                ) from None
+    message = f"another sync is using `{path.with_suffix('').name}`"
+    with file_lock.held(path, busy=UsageError(message, hint="wait for it, or end it")):
         yield

@@ -1,5 +1,6 @@
 """What the image starts."""
 
+import os
 import signal
 import sys
 
@@ -7,7 +8,8 @@ import sys
 def main() -> int:
     """Run one command of the protocol: the arguments of the program."""
     # The first process of a container ends on SIGTERM only if it says so itself: before any import.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # Without an exception: in the middle of an import one can get lost.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
     from base_declarative import run
 
     return run.main(sys.argv[1:])

@@ -9,7 +9,6 @@ everything ended. A second one gives up at once.
 from __future__ import annotations
 
 import asyncio
-import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -74,6 +73,7 @@ def execute(
     *,
     jobs: int,
     fail_fast: bool = False,
+    new_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop,
 ) -> Iterator[Event]:
     """Run the steps, at most `jobs` at a time; a failure skips what needs the failed step.
 
@@ -82,9 +82,10 @@ def execute(
         performing: opened once, on the loop, before the first step; closed after the last.
         jobs: how many steps run at the same time.
         fail_fast: stop starting steps after the first failure.
+        new_loop: makes the loop, whose clock is that of the events.
     """
-    run = _Run(steps, jobs=jobs, fail_fast=fail_fast)
-    loop = asyncio.new_event_loop()
+    loop = new_loop()
+    run = _Run(steps, jobs=jobs, fail_fast=fail_fast, clock=loop.time)
     main = loop.create_task(run.main(performing))
     main.add_done_callback(lambda _: run.wake())
     event_loop.on_interrupt(loop, run.interrupt)
@@ -102,12 +103,15 @@ def execute(
 class _Run:
     """One run: what waits, what is ready, what runs, and the events not yet taken."""
 
-    def __init__(self, steps: Sequence[Step], *, jobs: int, fail_fast: bool) -> None:
+    def __init__(
+        self, steps: Sequence[Step], *, jobs: int, fail_fast: bool, clock: Callable[[], float]
+    ) -> None:
         self.events: deque[Event] = deque()
         self._steps = {step.key: step for step in steps}
         self._jobs = jobs
         self._fail_fast = fail_fast
-        self._begin = time.monotonic()
+        self._clock = clock
+        self._begin = clock()
         self._priority = critical_path(self._steps)
         self._waiting = {key: set(step.needs) for key, step in self._steps.items()}
         self._dependents = dependents(self._steps)
@@ -146,7 +150,7 @@ class _Run:
         self.wake()
 
     def now(self) -> float:
-        return time.monotonic() - self._begin
+        return self._clock() - self._begin
 
     def interrupt(self) -> None:
         self.interrupts += 1

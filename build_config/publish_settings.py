@@ -7,15 +7,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from build_config.errors import UsageError
-from build_config.image import DOCKER_HUB, InvalidReferenceError, parse
-from build_config.settings_values import mapping, refuse_unknown
+from build_config.settings_values import mapping, refuse_unknown, registry_name, seconds
 
 PUBLISH_DEFAULTS: dict[str, Any] = {
     "allow_bootstrapped_bases": False,
     "remote": "",
     "patience": 45,
 }
-_LONGEST = 3600
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,21 +43,11 @@ def read_publishing(config: Any) -> Publishing:
     own = mapping("publish", config["publish"])
     refuse_unknown("publish", own, PUBLISH_DEFAULTS)
     return Publishing(
-        registry=read_registry(str(config["registry"])),
+        registry=registry_name("registry", str(config["registry"])),
         remote=_remote(str(own.get("remote") or "")),
         bootstrapped=own.get("allow_bootstrapped_bases") in (True, "1", "true"),
-        patience=_patience(own.get("patience", PUBLISH_DEFAULTS["patience"])),
+        patience=seconds("publish.patience", own.get("patience", PUBLISH_DEFAULTS["patience"])),
     )
-
-
-def _patience(value: object) -> float:
-    try:
-        seconds = float(str(value))
-    except ValueError:
-        seconds = 0.0
-    if not 1 <= seconds <= _LONGEST:
-        raise UsageError(f"`publish.patience` must be seconds from 1 to {_LONGEST}, not `{value}`")
-    return seconds
 
 
 def _remote(text: str) -> str | None:
@@ -68,23 +56,3 @@ def _remote(text: str) -> str | None:
         hint = "name a remote of git, and leave its password to git's credential helpers"
         raise UsageError("`publish.remote` has a password in it", hint=hint)
     return text or None
-
-
-def read_registry(text: str) -> str:
-    """A registry's host, with a prefix or without: `docker.io`, `localhost:5000`, `ghcr.io/acme`.
-
-    Raises:
-        UsageError: it is none.
-    """
-    registry = text.removesuffix("/")
-    try:
-        legal = parse(f"{registry}/x/y").name == f"{registry}/x/y" or registry == DOCKER_HUB
-    except InvalidReferenceError:
-        legal = False
-    host = registry.partition("/")[0]
-    if not legal or not ("." in host or ":" in host or host == "localhost"):
-        raise UsageError(
-            f"`registry` is not a registry: `{text}`",
-            hint="write host or host/prefix, without https://",
-        )
-    return registry

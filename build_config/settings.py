@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from build_config.cache_settings import CACHE_DEFAULTS, CachePlace, read_cache
 from build_config.connector import Secret
 from build_config.errors import UsageError
 from build_config.image import InvalidReferenceError, parse
@@ -39,6 +40,7 @@ DEFAULTS: dict[str, Any] = {
     "templates": "",  # no list: Invoke reads no variable where a list stands
     "registry": "docker.io",
     "publish": PUBLISH_DEFAULTS,
+    "cache": CACHE_DEFAULTS,
 }
 _IMAGE_KEYS = ("build_args", "secrets")
 _WAIVER_KEYS = ("rule", "connector", "reason")
@@ -86,6 +88,7 @@ class Settings:
         waivers: what `invoke check` passes over.
         templates: folders with templates of the team's own, absolute.
         publishing: where to publish to, and what may be.
+        cache: where machines share what they built.
     """
 
     root: Path
@@ -103,6 +106,7 @@ class Settings:
     waivers: tuple[Waiver, ...]
     templates: tuple[Path, ...]
     publishing: Publishing
+    cache: CachePlace
 
     @property
     def state(self) -> Path:
@@ -143,6 +147,7 @@ def read(config: Any, project: Path) -> Settings:
         waivers=_waivers(config["check"]),
         templates=_templates(config["templates"], root),
         publishing=read_publishing(config),
+        cache=read_cache(config),
     )
 
 

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from build_config.errors import UsageError
+from build_config.image import DOCKER_HUB, InvalidReferenceError, parse
 
+_LONGEST = 3600
 _UNITS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) *([kmgt]?)(i?)b?", re.IGNORECASE | re.ASCII)
 
@@ -58,3 +60,38 @@ def refuse_unknown(key: str, value: Mapping[str, Any], known: Any) -> None:
             close = difflib.get_close_matches(name, list(known), n=1)
             hint = f"did you mean `{key}.{close[0]}`?" if close else f"known: {', '.join(known)}"
             raise UsageError(f"unknown setting `{key}.{name}`", hint=hint)
+
+
+def registry_name(key: str, text: str) -> str:
+    """A registry's host, with a prefix or without: `docker.io`, `localhost:5000`, `ghcr.io/acme`.
+
+    Raises:
+        UsageError: it is none.
+    """
+    registry = text.removesuffix("/")
+    try:
+        legal = parse(f"{registry}/x/y").name == f"{registry}/x/y" or registry == DOCKER_HUB
+    except InvalidReferenceError:
+        legal = False
+    host = registry.partition("/")[0]
+    if not legal or not ("." in host or ":" in host or host == "localhost"):
+        raise UsageError(
+            f"`{key}` is not a registry: `{text}`",
+            hint="write host or host/prefix, without https://",
+        )
+    return registry
+
+
+def seconds(key: str, value: object) -> float:
+    """A patience, from a second to an hour.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        found = float(str(value))
+    except ValueError:
+        found = 0.0
+    if not 1 <= found <= _LONGEST:
+        raise UsageError(f"`{key}` must be seconds from 1 to {_LONGEST}, not `{value}`")
+    return found

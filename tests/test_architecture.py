@@ -22,15 +22,15 @@ LAYERS = """
     acceptance.case build_records columns docker_credentials dockerfile dockerignore edits git
     release settings_values steps versions
 
-    connector context events publish_settings step_order test_records
+    cache_settings connector context events publish_settings step_order test_records
 
     buildkit build_secrets connector_protocol context_tar engine git_changes git_refs graph logs
     machine report saves selection settings
 
     catalog definitions discovery displays docker_progress engine_endpoint history junit ledger
-    machine_display
+    machine_display run_record teller
 
-    registry sandbox
+    registry run_recording sandbox
 
     affected image_labels plan scheduler sync
 

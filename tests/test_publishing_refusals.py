@@ -22,11 +22,11 @@ from build_config.errors import UsageError
 from build_config.git_refs import Place
 from build_config.image import InvalidReferenceError, parse
 from build_config.ledger import Ledger
-from build_config.publish_settings import read_registry
 from build_config.publishing.ports import Facts
 from build_config.publishing.preflight import Finding, examine
 from build_config.publishing.refusals import Conditions, of_the_image
 from build_config.registry.client import Registry
+from build_config.settings_values import registry_name
 from build_config.yaml_files import YamlFileError, read_mapping
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -144,7 +144,7 @@ def test_scenario_46_an_odd_name_is_no_image_and_no_registry(name: str) -> None:
     with pytest.raises(InvalidReferenceError):
         parse(name)
     with pytest.raises(UsageError):
-        read_registry(f"localhost:5000/{name}")
+        registry_name("registry", f"localhost:5000/{name}")
 
 
 @pytest.mark.parametrize("name", [name for name in ODD if "\0" not in name and len(name) < 200])

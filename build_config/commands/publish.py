@@ -19,7 +19,6 @@ from build_config.displays.choice import choose
 from build_config.errors import ConflictError, EngineUnavailableError, UnclearError
 from build_config.ledger import Book, Ledger, ledger_of
 from build_config.listings import plan_table
-from build_config.publish_settings import read_registry
 from build_config.publishing.lock import lock_folder
 from build_config.publishing.ports import Facts, Press, Publications
 from build_config.publishing.preflight import Finding, examine
@@ -28,6 +27,7 @@ from build_config.publishing.target import Target
 from build_config.registry.client import connect
 from build_config.registry.patience import Budget
 from build_config.settings import Settings, read_jobs, read_secret
+from build_config.settings_values import registry_name
 from build_config.steps import Action, Kind
 from build_config.streams import Streams
 from build_config.wording import counted, duration
@@ -98,7 +98,7 @@ def _towards(registry: str | None, settings: Settings) -> Settings:
     """Publish to another registry than the settings say."""
     if not registry:
         return settings
-    publishing = replace(settings.publishing, registry=read_registry(registry))
+    publishing = replace(settings.publishing, registry=registry_name("registry", registry))
     return replace(settings, publishing=publishing)
 
 

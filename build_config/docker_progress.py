@@ -22,16 +22,22 @@ def tell_build(tell: Tell, mask: Mask, context_bytes: int, news: progress.Progre
         case progress.VertexStarted(vertex=vertex):
             tell.activity(_without_flags(vertex))
             tell.line(f"> {vertex}")
-        case progress.VertexFinished(vertex=vertex, cached=True):
-            tell.line(f"> {vertex}: cached")
-        case progress.VertexFinished(vertex=vertex, error=str(error)) if not news.cancelled:
-            tell.line(mask(f"> {vertex}: {error}"))
+        case progress.VertexFinished():
+            _tell_end(tell, mask, news)
         case progress.LogLine(text=text):
             tell.line(mask(text))
         case progress.Transfer(vertex=vertex, current=current, total=total):
             tell.activity(_without_flags(vertex), current, total or None)
         case progress.BuildWarning(message=message, line=line):
             tell.line(f"warning: {message}" + (f" (line {line})" if line else ""))
+
+
+def _tell_end(tell: Tell, mask: Mask, news: progress.VertexFinished) -> None:
+    tell.phase(_without_flags(news.vertex), news.seconds, cached=news.cached)
+    if news.cached:
+        tell.line(f"> {news.vertex}: cached")
+    elif news.error and not news.cancelled:
+        tell.line(mask(f"> {news.vertex}: {news.error}"))
 
 
 def build_error(error: BuildFailedError, mask: Mask) -> StepError:

@@ -40,6 +40,9 @@ class Tell(Protocol):
     def line(self, text: str) -> None:
         """One line of output of a tool."""
 
+    def phase(self, name: str, seconds: float, *, cached: bool = False) -> None:
+        """A part of the step has just ended, which took so long; `cached`: it was there before."""
+
     def case(self, case: CaseResult) -> None:
         """One assertion of a test has been judged."""
 

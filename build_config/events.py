@@ -54,6 +54,23 @@ class StepOutput:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class StepPhase:
+    """A part of the step has ended; parts may overlap, and those of one build often do.
+
+    Attributes:
+        name: what was done, in a few words.
+        seconds: how long it took, up to `at`.
+        cached: nothing had to be done: the result was there from before.
+    """
+
+    key: str
+    at: float
+    name: str
+    seconds: float
+    cached: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class StepFinished:
     """The step has ended.
 
@@ -64,6 +81,7 @@ class StepFinished:
         path: for a failure the file at fault, relative to the repository, where it is known.
         line: the line in `path`, counted from 1, where it is known.
         exit_code: what the failure asks the process to exit with (0 when it did not fail).
+        size: bytes of the image that it built, where it built one.
     """
 
     key: str
@@ -75,6 +93,7 @@ class StepFinished:
     path: str | None = None
     line: int | None = None
     exit_code: int = 0
+    size: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,4 +121,6 @@ class CaseFinished:
     case: CaseResult
 
 
-Event = StepStarted | StepProgress | StepOutput | StepFinished | StepSkipped | CaseFinished
+Event = (
+    StepStarted | StepProgress | StepPhase | StepOutput | StepFinished | StepSkipped | CaseFinished
+)

@@ -1,6 +1,6 @@
-"""Reports in, how long each step usually takes out: `.yard/durations.json`.
+"""Reports in, how long each step usually takes and how large it made its image out.
 
-A convenience for the order and the guess at the rest: nothing breaks when it is deleted.
+All is in `.yard/durations.json`, a convenience: nothing breaks when it is deleted.
 """
 
 from __future__ import annotations
@@ -22,33 +22,52 @@ _WEIGHT = 0.5  # of the newest: two runs after a change the old duration weighs 
 
 def read(folder: Path) -> Mapping[str, float]:
     """Seconds by key of a step; empty when there is no file, or none of ours."""
+    return _read(folder, "seconds")
+
+
+def read_sizes(folder: Path) -> Mapping[str, int]:
+    """Bytes of the image as a step last built it, by key of the step."""
+    return {key: int(value) for key, value in _read(folder, "bytes").items()}
+
+
+def record(folder: Path, report: Report) -> None:
+    """Mix what the steps that succeeded took into what is known; never fails a run."""
+    done = report.of_ending(Ending.DONE)
+    sizes = {r.step.key: r.size for r in done if r.size is not None}
+    add(folder, seconds={r.step.key: r.seconds for r in done}, sizes=sizes)
+
+
+def add(folder: Path, *, seconds: Mapping[str, float], sizes: Mapping[str, int]) -> None:
+    """The same, of steps that ran anywhere: seconds and bytes by key of the step."""
+    if not seconds:
+        return
+    known = dict(read(folder))
+    for key, fresh in seconds.items():
+        old = known.get(key, fresh)
+        known[key] = round(_WEIGHT * fresh + (1 - _WEIGHT) * old, 3)
+    document = {
+        "format": _FORMAT,
+        "seconds": dict(sorted(known.items())),
+        "bytes": dict(sorted({**read_sizes(folder), **sizes}.items())),
+    }
+    with suppress(OSError):
+        write_text(folder / FILE, json.dumps(document, indent=0), durable=False)
+
+
+def _read(folder: Path, member: str) -> dict[str, float]:
     try:
         document = json.loads((folder / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(document, dict) or document.get("format") != _FORMAT:
         return {}
-    seconds = document.get("seconds")
-    if not isinstance(seconds, dict):
+    found = document.get(member)
+    if not isinstance(found, dict):
         return {}
-    return {key: float(value) for key, value in seconds.items() if _is_duration(value)}
+    return {key: float(value) for key, value in found.items() if _is_amount(value)}
 
 
-def record(folder: Path, report: Report) -> None:
-    """Mix the durations of the steps that succeeded into the ones known; never fails a run."""
-    fresh = {r.step.key: r.seconds for r in report.results if r.ending is Ending.DONE}
-    if not fresh:
-        return
-    known = dict(read(folder))
-    for key, seconds in fresh.items():
-        old = known.get(key, seconds)
-        known[key] = round(_WEIGHT * seconds + (1 - _WEIGHT) * old, 3)
-    with suppress(OSError):
-        document = {"format": _FORMAT, "seconds": dict(sorted(known.items()))}
-        write_text(folder / FILE, json.dumps(document, indent=0), durable=False)
-
-
-def _is_duration(value: object) -> bool:
+def _is_amount(value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return math.isfinite(value) and value >= 0

@@ -59,6 +59,7 @@ class Result:
     Attributes:
         seconds: how long it ran; 0 when it did not.
         why: what went wrong, or why it was skipped, or the short result of a step that is done.
+        size: bytes of the image that it built, where it built one.
     """
 
     step: Step
@@ -69,6 +70,7 @@ class Result:
     path: str | None = None
     line: int | None = None
     exit_code: int = 0
+    size: int | None = None
 
     def to_json(self) -> dict[str, object]:
         """The members of a step in `Report.to_json`."""
@@ -83,6 +85,7 @@ class Result:
             "hint": self.hint,
             "path": self.path,
             "line": self.line,
+            "size": self.size,
         }
 
 
@@ -184,6 +187,7 @@ def _result(step: Step, event: StepFinished | StepSkipped | None) -> Result:
         path=event.path,
         line=event.line,
         exit_code=event.exit_code,
+        size=event.size,
     )
 
 

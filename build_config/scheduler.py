@@ -17,12 +17,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from build_config import event_loop
-from build_config.acceptance.case import CaseResult
 from build_config.engine import Tell
 from build_config.errors import StepError, YardError
 from build_config.events import (
     INTERRUPTED,
-    CaseFinished,
     Event,
     Outcome,
     StepFinished,
@@ -33,10 +31,9 @@ from build_config.events import (
 )
 from build_config.step_order import critical_path, dependents
 from build_config.steps import Action, Step
+from build_config.teller import Teller
 
 _BUG = 70
-_BLINK = 0.1
-"""Seconds between two reports of how far a transfer is: 64 KiB of a gigabyte are no news."""
 _HEARTBEAT = 30.0
 """Seconds of silence after which running steps are mentioned again."""
 
@@ -49,11 +46,13 @@ class Result:
         token: what it adds to a fingerprint.
         id: what the engine calls the image.
         message: a few words for people.
+        size: bytes of the image that it built.
     """
 
     token: str = ""
     id: str = ""
     message: str = ""
+    size: int | None = None
 
 
 class Perform(Protocol):
@@ -199,7 +198,9 @@ class _Run:
         return bool(ready[:free])
 
     async def _perform(self, key: str, perform: Perform) -> Result:
-        return await perform(self._steps[key], self._results, _Teller(key, self))
+        return await perform(
+            self._steps[key], self._results, Teller(key=key, now=self.now, emit=self.emit)
+        )
 
     def _settle(self) -> None:
         for key, task in list(self._running.items()):
@@ -224,7 +225,7 @@ class _Run:
         else:
             self._results[key] = task.result()
             self._satisfy(key)
-            self._ended(key, Outcome.DONE, message=task.result().message)
+            self._ended(key, Outcome.DONE, message=task.result().message, size=task.result().size)
 
     def _fail(self, key: str, error: BaseException) -> None:
         """A YardError is the step's; anything else is a bug of ours and says so."""
@@ -249,10 +250,16 @@ class _Run:
         if self._fail_fast:
             self._stop = self._stop or "stopped at the first failure"
 
-    def _ended(self, key: str, outcome: Outcome, *, message: str) -> None:
-        seconds = self.now() - self._started[key]
+    def _ended(self, key: str, outcome: Outcome, *, message: str, size: int | None = None) -> None:
         self.emit(
-            StepFinished(key=key, at=self.now(), outcome=outcome, seconds=seconds, message=message)
+            StepFinished(
+                key=key,
+                at=self.now(),
+                outcome=outcome,
+                seconds=self.now() - self._started[key],
+                message=message,
+                size=size,
+            )
         )
 
     def _satisfy(self, key: str) -> None:
@@ -271,29 +278,3 @@ class _Run:
     def _skip(self, key: str, because: str) -> None:
         del self._waiting[key]
         self.emit(StepSkipped(key=key, at=self.now(), expected=False, because=because))
-
-
-class _Teller:
-    """Turns what a step says into events; see `engine.Tell`."""
-
-    def __init__(self, key: str, run: _Run) -> None:
-        self._key = key
-        self._run = run
-        self._said = ("", -_BLINK)
-
-    def activity(self, text: str, current: int | None = None, total: int | None = None) -> None:
-        """The same words with other numbers are an event only now and then, and at the end."""
-        now = self._run.now()
-        is_soon = self._said[0] == text and now - self._said[1] < _BLINK
-        if is_soon and (current is None or current != total):
-            return
-        self._said = (text, now)
-        self._run.emit(
-            StepProgress(key=self._key, at=now, activity=text, current=current, total=total)
-        )
-
-    def line(self, text: str) -> None:
-        self._run.emit(StepOutput(key=self._key, at=self._run.now(), line=text))
-
-    def case(self, case: CaseResult) -> None:
-        self._run.emit(CaseFinished(key=self._key, at=self._run.now(), case=case))

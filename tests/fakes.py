@@ -22,6 +22,7 @@ class Told:
 
     lines: list[str] = field(default_factory=list)
     activities: list[tuple[str, int | None, int | None]] = field(default_factory=list)
+    phases: list[tuple[str, float, bool]] = field(default_factory=list)
     cases: list[CaseResult] = field(default_factory=list)
 
     def activity(self, text: str, current: int | None = None, total: int | None = None) -> None:
@@ -31,6 +32,10 @@ class Told:
     def line(self, text: str) -> None:
         """See `engine.Tell.line`."""
         self.lines.append(text)
+
+    def phase(self, name: str, seconds: float, *, cached: bool = False) -> None:
+        """See `engine.Tell.phase`."""
+        self.phases.append((name, seconds, cached))
 
     def case(self, case: CaseResult) -> None:
         """See `engine.Tell.case`."""

@@ -36,7 +36,7 @@ LAYERS = """
 
     acceptance docker_engine listings plan_testing repository source_inputs touched
 
-    docker_push plan_publishing publishing
+    docker_push matrix plan_publishing publishing
 
     checks cleaning performers
 

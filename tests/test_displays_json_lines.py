@@ -53,6 +53,7 @@ def test_the_plan_comes_first_then_each_event_then_the_summary() -> None:
         "path": None,
         "line": None,
         "exit_code": 0,
+        "size": None,
     }
     assert skipped["event"] == "step_skipped"
     assert (summary["event"], summary["exit_code"]) == ("summary", 0)

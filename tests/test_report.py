@@ -157,6 +157,7 @@ def test_the_json_shape_is_stable() -> None:
         "hint": "fix requirements.txt",
         "path": "connectors/source-b/Dockerfile",
         "line": 7,
+        "size": None,
     }
     assert document == {
         "exit_code": 1,

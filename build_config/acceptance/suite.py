@@ -84,7 +84,9 @@ async def accept(subject: Subject, tell: Tell) -> tuple[CaseResult, ...]:
         for category in Category:
             if category in JUDGES and category not in _NOT_OF[subject.connector.kind]:
                 tell.activity(f"acceptance tests: {category}")
+                began = time.monotonic()
                 results += await _judge_category(bench, category)
+                tell.phase(category, time.monotonic() - began)
     return tuple(results)
 
 

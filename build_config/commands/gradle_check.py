@@ -55,6 +55,7 @@ class _Overhearing:
 
     def __init__(self, tell: Tell, lines: list[str]) -> None:
         self.activity = tell.activity
+        self.phase = tell.phase
         self.case = tell.case
         self._tell = tell
         self._lines = lines

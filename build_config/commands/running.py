@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from build_config import git, history, logs
@@ -25,6 +25,8 @@ from build_config.performers.choice import performing
 from build_config.performers.workshop import Workshop
 from build_config.publishing.ports import Publications
 from build_config.report import Report, headline, tell
+from build_config.run_record import host_name
+from build_config.run_recording import Recorder
 from build_config.sandbox.containers import open_containers
 from build_config.scheduler import Perform, execute
 from build_config.settings import Settings
@@ -124,17 +126,22 @@ def run_steps(
     folder = _from_here(logs.run_folder(settings.root, now=datetime.now(UTC), process=os.getpid()))
     planning = time.monotonic() - options.begin
     works = any(step.action is Action.RUN for step in steps)
-    events: Iterable[Event] = execute(
-        steps,
-        performers,
-        jobs=options.jobs or choose_jobs(cores=usable_cores(), memory=available_memory()),
-        fail_fast=options.fail_fast,
+    jobs = options.jobs or choose_jobs(cores=usable_cores(), memory=available_memory())
+    events: Iterable[Event] = execute(steps, performers, jobs=jobs, fail_fast=options.fail_fast)
+    recorder = Recorder(
+        steps=steps,
+        command=options.command,
+        host=host_name(streams.environ),
+        jobs=jobs,
+        begin=datetime.now(UTC) - timedelta(seconds=planning),
+        planning=planning,
+        sizes=history.read_sizes(settings.state),
     )
     if works:
         _keep_out_of_git(settings.state)
         # rows that are redrawn have to know of a line between them; else stdout is for results
         warn = streams.console.print if options.display == "live" else streams.note
-        events = logs.keep(steps, events, folder, warn=warn)
+        events = logs.keep(steps, recorder.hear(events), folder, warn=warn)
     summary = streams.environ.get("GITHUB_STEP_SUMMARY")
     output = Output(
         console=streams.console,
@@ -142,7 +149,9 @@ def run_steps(
         summary=Path(summary) if summary else None,
     )
     shown = DISPLAYS[options.display](steps, events, output)
-    report = Report.of(steps, shown, before=planning)
+    with recorder.keep(folder if works else None) as keep:
+        report = Report.of(steps, shown, before=planning)
+        keep(report)
     history.record(settings.state, report)
     return report
 

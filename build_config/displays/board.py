@@ -13,6 +13,7 @@ from build_config.events import (
     Outcome,
     StepFinished,
     StepOutput,
+    StepPhase,
     StepProgress,
     StepSkipped,
     StepStarted,
@@ -115,7 +116,7 @@ class Board:
                 return replace(
                     self, waiting=self.waiting - {event.key}, skipped=self.skipped + lost
                 )
-            case StepOutput() | CaseFinished():
+            case StepPhase() | StepOutput() | CaseFinished():
                 return self
 
     def _started(self, event: StepStarted) -> Self:

@@ -3,8 +3,9 @@ r"""Events in, one JSON object per line out, for programs.
 The contract: every line is one object with the member `event`. The first is the plan
 (`{"event": "plan", "steps": [...]}`), the last the summary (`{"event": "summary", ...}`, members
 as in `Report.to_json`); a run that is broken off has no summary. Between them one line per event:
-`step_started`, `step_progress`, `step_output`, `step_finished`, `step_skipped`, with every field of
-the class of that name in `events`. Members may be added, never renamed. Pure ASCII, `\n` line ends.
+`step_started`, `step_progress`, `step_phase`, `step_output`, `step_finished`, `step_skipped`,
+`case_finished`, with every field of the class of that name in `events`. Members may be added,
+never renamed. Pure ASCII, `\n` line ends.
 """
 
 from __future__ import annotations

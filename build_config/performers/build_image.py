@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from build_config.connector import Connector
 from build_config.context import ContextFile, list_context
 from build_config.context_tar import context_size, tar_stream
 from build_config.engine import ImageBuild, Tell
-from build_config.errors import StepError
+from build_config.errors import EngineUnavailableError, StepError
 from build_config.image_labels import Made, image_labels
 from build_config.performers.workshop import Workshop
 from build_config.plan import GRADLE_OUTPUT, Build
@@ -52,7 +53,15 @@ async def build_image(
     except StepError as error:
         raise _at_the_dockerfile(error, connector) from error
     build_records.write(workshop.settings.state, connector.name, inputs)
-    return Result(token=inputs.fingerprint, id=image_id)
+    size = await _size(connector.image.canonical, workshop)
+    return Result(token=inputs.fingerprint, id=image_id, size=size)
+
+
+async def _size(tag: str, workshop: Workshop) -> int | None:
+    """Bytes of the image, for people; a good build does not fail because nobody can tell."""
+    with suppress(EngineUnavailableError):
+        return (await workshop.builder.inspect(tag)).get("Size")
+    return None
 
 
 def _files_to_send(build: Build, root: Path) -> tuple[ContextFile, ...]:

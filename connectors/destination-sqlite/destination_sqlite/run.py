@@ -3,14 +3,12 @@
 import json
 import os
 import pkgutil
-import signal
 import sys
 import time
-from typing import Final, NoReturn
+from typing import Final
 
 COMMANDS: Final = ("spec", "check", "write")
 WRONG_USAGE: Final = 2
-TERMINATED: Final = 143
 
 
 def main(arguments: list[str]) -> int:
@@ -38,7 +36,6 @@ def _run(arguments: list[str]) -> int:
         return _refuse(f"{given}: use one of {', '.join(COMMANDS)}")
     from destination_sqlite.destination import DestinationSqlite
 
-    signal.signal(signal.SIGTERM, _terminate)
     try:
         DestinationSqlite().run(arguments)
     except SystemExit as stop:
@@ -59,8 +56,3 @@ def _refuse(message: str) -> int:
 def _emit(message: dict[str, object]) -> None:
     sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
-
-
-def _terminate(_signal: int, _frame: object) -> NoReturn:
-    # Everything is imported: from here on there may be something to tidy up.
-    sys.exit(TERMINATED)

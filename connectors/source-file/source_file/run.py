@@ -3,15 +3,13 @@
 import json
 import os
 import pkgutil
-import signal
 import sys
 import tempfile
 import time
-from typing import Final, NoReturn
+from typing import Final
 
 COMMANDS: Final = ("spec", "check", "discover", "read")
 WRONG_USAGE: Final = 2
-TERMINATED: Final = 143
 
 
 def main(arguments: list[str]) -> int:
@@ -42,7 +40,6 @@ def _run(arguments: list[str]) -> int:
     from source_file.output import print_read
     from source_file.source import SourceFile
 
-    signal.signal(signal.SIGTERM, _terminate)
     source = SourceFile()
     try:
         if arguments[0] == "read":
@@ -76,8 +73,3 @@ def _find_temporary_directory() -> None:
         tempfile.gettempdir()
     except FileNotFoundError:
         tempfile.tempdir = "/dev/shm"  # noqa: S108 - the CDK makes a private directory in it
-
-
-def _terminate(_signal: int, _frame: object) -> NoReturn:
-    # Everything is imported: from here on there may be something to tidy up.
-    sys.exit(TERMINATED)

@@ -13,6 +13,7 @@ from base_python.output import Output
 
 WRONG_USAGE: Final = 2
 TERMINATED: Final = 143
+_TIDY_SECONDS: Final = 5
 OPTIONS: Final = {
     "spec": frozenset[str](),
     "check": frozenset({"config"}),
@@ -145,4 +146,7 @@ def _write_all(block: bytes) -> None:
 
 def _terminate(_signal: int, _frame: object) -> NoReturn:
     # As the first process of a container we would not even notice SIGTERM without a handler.
+    # Python drops an exception that is raised while it finalizes an object: then this one ends us.
+    signal.signal(signal.SIGALRM, lambda *_: os._exit(TERMINATED))
+    signal.alarm(_TIDY_SECONDS)
     sys.exit(TERMINATED)

@@ -275,6 +275,47 @@ def publish(
     program.run(context, PROJECT, partial(program.call, "publish", **flags))
 
 
+@task(
+    iterable=["connector"],
+    help={
+        "connector": CONNECTOR,
+        "kind": "only source, destination or base",
+        "changed-since": "only what changed since this commit, and what stands on that",
+        "shards": "cells of a wave (default: up to 8, one for each minute of work)",
+        "format": "json, or github: sets the outputs `bases` and `connectors` of a step",
+    },
+)
+def matrix(
+    context: Context,
+    connector: list[str],
+    kind: str | None = None,
+    changed_since: str | None = None,
+    shards: str | None = None,
+    format: str = "json",  # noqa: A002
+) -> None:
+    """Share the work among CI runners, by past durations; needs no engine and no network."""
+    flags = {name: value for name, value in locals().items() if name != "context"}
+    program.run(context, PROJECT, partial(program.call, "matrix", **flags))
+
+
+@task(
+    help={
+        "pull-request": "its number",
+        "runs": "folder with the records of runs, at any depth (default: the last run here)",
+        "repository": "owner/name (default: GITHUB_REPOSITORY)",
+    }
+)
+def comment(
+    context: Context,
+    pull_request: str | None = None,
+    runs: str | None = None,
+    repository: str | None = None,
+) -> None:
+    """Write what runs came to as the one comment of ours on a pull request of GitHub."""
+    flags = {name: value for name, value in locals().items() if name != "context"}
+    program.run(context, PROJECT, partial(program.call, "comment", **flags))
+
+
 @task(help={"output": "folder to write to (default: .yard/catalog)"})
 def catalog(context: Context, output: str | None = None) -> None:
     """Write what was published, for programs (registry.json) and for people (index.html)."""
@@ -297,6 +338,20 @@ def clean(
 
 
 namespace = Collection(
-    setup, list_, graph, generate, check, build, why, test, sync, bump, publish, catalog, clean
+    setup,
+    list_,
+    graph,
+    generate,
+    check,
+    build,
+    why,
+    test,
+    sync,
+    bump,
+    publish,
+    matrix,
+    catalog,
+    clean,
+    comment,
 )
 namespace.configure(DEFAULTS)

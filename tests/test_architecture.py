@@ -27,16 +27,18 @@ LAYERS = """
     buildkit build_secrets connector_protocol context_tar engine git_changes git_refs graph logs
     machine report saves selection settings
 
-    catalog definitions discovery displays docker_progress engine_endpoint history junit ledger
-    machine_display run_record teller
+    catalog definitions discovery displays docker_progress docker_push engine_endpoint history junit
+    ledger machine_display run_record teller
 
     registry run_recording sandbox
 
-    affected image_labels plan scheduler sync
+    affected github image_labels plan scheduler sync
 
     acceptance docker_engine listings plan_testing repository source_inputs touched
 
-    docker_push matrix plan_publishing publishing
+    matrix plan_publishing publishing
+
+    cache
 
     checks cleaning performers
 

@@ -36,8 +36,8 @@ LOGINS = {
     ("reader", "a:b{{ 1 }}é"): "$2y$04$3Pl84RRjUPLVXLiT5WojtufnFlxXo2FD/EPLECrofch/BWCK8gwey",
 }
 """User and password -> its bcrypt hash: passwords that a template may take for something else."""
-_SECONDS = 20
-"""Within which it starts, and stops."""
+_SECONDS = 120
+"""Within which it starts, and stops, on however busy a machine."""
 
 
 class DockerRegistryError(Exception):

@@ -284,7 +284,7 @@ class FaultProxy:
             self.rules = list(rules)
             self.seen = []
 
-    def wait_for(self, method: str, path: str = "", *, seconds: float = 10.0) -> None:
+    def wait_for(self, method: str, path: str = "", *, seconds: float = 60.0) -> None:
         """Wait until there was such a request."""
         end = time.monotonic() + seconds
         while not self.count(method, path):

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 USER = "yard"
 _LIBRARY = Path("/usr/lib/postgresql")
-_START_SECONDS = 60
-_STOP_SECONDS = 20
+_START_SECONDS = 120
+_STOP_SECONDS = 120
 _ATTEMPTS = 3
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",

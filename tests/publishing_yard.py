@@ -112,7 +112,7 @@ class PublishingYard:
         together = {path: text for some in files for path, text in some.items()}
         self.yard.commit({".gitignore": ".yard/\nsecrets/\n", **together})
 
-    def publish(self, *words: str, within: float = 120, **environment: str) -> Finished:
+    def publish(self, *words: str, within: float = 240, **environment: str) -> Finished:
         """Run `invoke publish` to its end."""
         return self.yard.invoke(
             *("publish", f"--registry={self.host}", *words),
@@ -132,7 +132,7 @@ class PublishingYard:
     def bytes_of(self, name: str, reference: str) -> bytes | None:
         """The manifest as it lies there."""
         address = f"http://{self.host}/v2/{self.path(name)}/manifests/{reference}"
-        answer = requests.get(address, headers={"Accept": ACCEPTED}, auth=self._auth, timeout=20)
+        answer = requests.get(address, headers={"Accept": ACCEPTED}, auth=self._auth, timeout=60)
         if answer.status_code == requests.codes.not_found:
             return None
         answer.raise_for_status()
@@ -141,14 +141,14 @@ class PublishingYard:
     def blob(self, name: str, reference: str) -> bytes:
         """A config or a layer."""
         address = f"http://{self.host}/v2/{self.path(name)}/blobs/{reference}"
-        answer = requests.get(address, auth=self._auth, timeout=20)
+        answer = requests.get(address, auth=self._auth, timeout=60)
         answer.raise_for_status()
         return answer.content
 
     def tags(self, name: str) -> dict[str, str]:
         """Digest by tag, of the bytes that a client gets."""
         address = f"http://{self.host}/v2/{self.path(name)}/tags/list"
-        answer = requests.get(address, auth=self._auth, timeout=20)
+        answer = requests.get(address, auth=self._auth, timeout=60)
         if answer.status_code == requests.codes.not_found:
             return {}
         found = {tag: self.bytes_of(name, tag) for tag in answer.json()["tags"] or ()}

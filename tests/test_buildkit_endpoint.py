@@ -36,7 +36,7 @@ def test_another_form_is_refused(given: str) -> None:
 def refusal(endpoint: Endpoint) -> str:
     async def attempt() -> str:
         with pytest.raises(NotBuildKitError) as caught:
-            async with asyncio.timeout(10), connect(endpoint):
+            async with asyncio.timeout(60), connect(endpoint):
                 pass
         return str(caught.value)
 
@@ -75,7 +75,7 @@ def test_somebody_else_listens(tmp_path: Path, answer: bytes, said: str) -> None
         server = await asyncio.start_unix_server(handle, path)
         try:
             with pytest.raises(NotBuildKitError) as caught:
-                async with asyncio.timeout(10), connect(Endpoint.unix(path)):
+                async with asyncio.timeout(60), connect(Endpoint.unix(path)):
                     pass
         finally:
             server.close()

@@ -82,7 +82,7 @@ def unheard(_sent: int) -> None:
 def ask(tmp_path: Path, work: Callable[[Channel, Session], Awaitable[Any]]) -> Any:
     async def asking() -> Any:
         path = str(tmp_path / "engine.sock")
-        async with asyncio.timeout(10), asked(path) as (channel, serving):
+        async with asyncio.timeout(60), asked(path) as (channel, serving):
             return await work(channel, serving)
 
     return asyncio.run(asking())

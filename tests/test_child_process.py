@@ -32,7 +32,7 @@ def is_alive(number: int) -> bool:
 
 def gone(number: int) -> bool:
     """Whether it is, within a moment: a signal takes one to arrive."""
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while is_alive(number) and time.monotonic() < until:
         time.sleep(0.01)
     return not is_alive(number)

@@ -180,7 +180,7 @@ def test_scenario_9_all_types_are_asked_for_and_schema_1_is_never_accepted(
     assert isinstance(found, Present)
     assert found.digest == digest
     # what a careless client would see: another manifest, or an error
-    careless = requests.get(f"{registry.url}/v2/{name}/manifests/1.0", timeout=10)
+    careless = requests.get(f"{registry.url}/v2/{name}/manifests/1.0", timeout=60)
     assert careless.headers.get("Docker-Content-Digest") != digest
 
 

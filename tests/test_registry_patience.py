@@ -40,11 +40,11 @@ def test_a_date_without_another_is_taken_by_this_clock() -> None:
 
 
 def test_there_is_no_wait_that_ends_after_the_budget() -> None:
-    patience = Patience(Budget(total=5, call=1))
+    patience = Patience(Budget(total=60, call=10))
     started = time.monotonic()
-    assert not asyncio.run(patience.again(asked=4.95))
+    assert not asyncio.run(patience.again(asked=59.5))
     assert not asyncio.run(patience.again(asked=float(10**9)))
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 30
 
 
 def test_a_call_ends_with_the_budget() -> None:
@@ -55,14 +55,14 @@ def test_a_call_ends_with_the_budget() -> None:
 
 def test_the_number_of_tries_is_bounded_by_time() -> None:
     async def tries() -> int:
-        patience, number = Patience(Budget(total=0.2, call=0.1, first_wait=0.01)), 1
+        patience, number = Patience(Budget(total=1.0, call=0.1, first_wait=0.01)), 1
         while await patience.again():
             number += 1
         return number
 
     started = time.monotonic()
     assert asyncio.run(tries()) >= 2
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 30
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ class Yard:
         self,
         *words: str,
         environment: Mapping[str, str] | None = None,
-        within: float = 60,
+        within: float = 240,
         by: tuple[str, ...] = (),
     ) -> Finished:
         """Run `invoke` with these words to its end.
@@ -187,7 +187,7 @@ class Running:
         """Do what Ctrl-C does: a signal to the whole process group."""
         os.killpg(self.process.pid, number)
 
-    def finish(self, within: float = 30) -> Finished:
+    def finish(self, within: float = 120) -> Finished:
         """Wait for its end."""
         out, err = self.process.communicate(timeout=within)
         said, noted = "".join(self.read) + out, "".join(self.noted) + err

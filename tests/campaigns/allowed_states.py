@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import http.client
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,13 +22,14 @@ from build_config.discovery import VERSION_LABEL
 
 LATEST = "latest"
 STAGING = "staging"
+_SECONDS = 60
 
 
 class Reader:
     """Reads a registry as a person who pulls does, and believes nothing but bytes."""
 
     def __init__(self, host: str, path: str) -> None:
-        self._connection = http.client.HTTPConnection(host, timeout=20)
+        self._connection = http.client.HTTPConnection(host, timeout=_SECONDS)
         self._path = path
 
     def close(self) -> None:
@@ -55,11 +57,20 @@ class Reader:
         return labels
 
     def _get(self, place: str) -> bytes | None:
+        end = time.monotonic() + _SECONDS
+        status, content = self._ask(place)
+        # A write may still land whose client gave up, and Debian's registry writes its links in
+        # place: who reads one that is empty at that moment is answered 500.
+        while status == 500 and time.monotonic() < end:
+            time.sleep(0.02)
+            status, content = self._ask(place)
+        assert status in {200, 404}, f"{place}: {status} {content[:200]!r}"
+        return content if status == 200 else None
+
+    def _ask(self, place: str) -> tuple[int, bytes]:
         self._connection.request("GET", f"/v2/{self._path}/{place}", headers={"Accept": MANIFEST})
         answer = self._connection.getresponse()
-        content = answer.read()
-        assert answer.status in {200, 404}, f"{place}: {answer.status} {content[:200]!r}"
-        return content if answer.status == 200 else None
+        return answer.status, answer.read()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,7 +15,7 @@ from build_config.git_refs import Place
 from build_config.publishing.records import Records
 from build_config.registry.patience import Budget
 
-LONG = Budget(total=20.0, call=10.0, first_wait=0.01, longest_wait=0.05)
+LONG = Budget(total=120.0, call=60.0, first_wait=0.01, longest_wait=0.05)
 """Nothing of this machine takes as long, however busy it is."""
 _SOURCE = 'FROM scratch\nLABEL io.airbyte.name=connectoryard/{0} io.airbyte.version="1.0.0"\n'
 
@@ -53,7 +53,7 @@ def case_of(
 
 
 async def publish(
-    case: Publisher, situation: Situation, *, built: str = "", seconds: float = 10.0
+    case: Publisher, situation: Situation, *, built: str = "", seconds: float = LONG.call
 ) -> str:
     """Publish what the situation says; what was done."""
     made = case.image(situation.version, built=built)
@@ -62,7 +62,7 @@ async def publish(
 
 
 async def failing(
-    case: Publisher, situation: Situation, *, built: str = "", seconds: float = 10.0
+    case: Publisher, situation: Situation, *, built: str = "", seconds: float = LONG.call
 ) -> YardError | None:
     """How publishing failed; None where it did not."""
     try:

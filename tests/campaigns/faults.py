@@ -28,7 +28,8 @@ from situations import SITUATIONS
 from build_config.registry.patience import Budget
 
 _SHORT = Budget(total=0.6, call=0.15, first_wait=0.01, longest_wait=0.05)
-_TRIES = 20
+_TRIES = 8
+"""Without a fault; each has twice the time of the one before, for this machine may be busy."""
 _PAGE = b"<html><body>not found, says somebody on the way</body></html>"
 
 ACTIONS: Mapping[str, Action] = MappingProxyType(
@@ -107,7 +108,7 @@ def run(loop: Loop) -> Count:
                 proxy.forget(rule)
                 case = _case(Path(folder, f"{nth}-{tries}"), loop, host)
                 try:
-                    ended = _try(case, loop, proxy, known)
+                    ended = _try(case, loop, proxy, known, longer=2**tries)
                 except AssertionError as error:
                     count.failures.append(f"{loop}, request {nth}: {error}")
                     ended = "failure"
@@ -117,7 +118,7 @@ def run(loop: Loop) -> Count:
                     nth, tries = nth + loop.step, 0
                 elif ended == "ok":
                     return count
-                else:  # this machine was too busy for so short a budget, without any fault
+                else:
                     tries += 1
         finally:
             proxy.close()
@@ -132,13 +133,21 @@ def _case(root: Path, loop: Loop, host: str) -> Publisher:
     return case_of(root, f"source-{uuid.uuid4().hex}", host=host, records=records)
 
 
-def _try(case: Publisher, loop: Loop, proxy: FaultProxy, registry: MemoryRegistry | str) -> str:
+def _try(
+    case: Publisher,
+    loop: Loop,
+    proxy: FaultProxy,
+    registry: MemoryRegistry | str,
+    *,
+    longer: int,
+) -> str:
     situation = SITUATIONS[loop.situation]
     situation.arrange(case)
     flips = loop.action == "flip"
     before = assert_invariants(case, registry, situation.versions, lost=situation.lost)
-    faulty = replace(case, host=proxy.host, budget=_SHORT)
-    error = asyncio.run(failing(faulty, situation, seconds=_SHORT.call))
+    budget = replace(_SHORT, total=longer * _SHORT.total, call=longer * _SHORT.call)
+    faulty = replace(case, host=proxy.host, budget=budget)
+    error = asyncio.run(failing(faulty, situation, seconds=budget.call))
     proxy.forget()
     cut = assert_invariants(case, registry, situation.versions, lost=situation.lost, garbled=flips)
     if error is None:

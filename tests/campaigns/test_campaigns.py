@@ -7,7 +7,7 @@ import faults
 import pytest
 from campaigns import Figure
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(1800)
 
 
 def nothing_is_wrong(figure: Figure, *, least: int) -> None:

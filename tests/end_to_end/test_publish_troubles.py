@@ -238,8 +238,8 @@ def test_a_registry_that_is_down_and_one_that_hangs_are_given_up_before_anything
             house.yard.started("publish", f"--registry={down}") as one,
             house.yard.started("publish", f"--registry={house.host}", "--dry-run") as other,
         ):
-            ended = {down: one.finish(within=90), house.host: other.finish(within=90)}
-    assert time.monotonic() - begin < 45
+            ended = {down: one.finish(within=240), house.host: other.finish(within=240)}
+    assert time.monotonic() - begin < 90
     for host, finished in ended.items():
         assert finished.code == 4, finished
         assert host in finished.out + finished.err

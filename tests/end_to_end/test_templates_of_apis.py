@@ -90,4 +90,4 @@ def answered(folder: Path, name: str) -> list[int]:
     config = json.loads((folder / f"{name}.json").read_text())
     headers = {"X-API-Key": config["api_key"]}
     address = f"{config['api_url']}/tasks"
-    return [requests.get(address, headers=headers, timeout=9).status_code for _ in range(3)]
+    return [requests.get(address, headers=headers, timeout=60).status_code for _ in range(3)]

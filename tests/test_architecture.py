@@ -20,7 +20,7 @@ LAYERS = """
     git_process gradle_projects ignore_pattern image masking streams wording yaml_files
 
     acceptance.case build_records columns docker_credentials dockerfile dockerignore edits git
-    release settings_values steps versions
+    needed_jobs release settings_values steps versions
 
     cache_settings connector context events publish_settings step_order test_records
 

@@ -83,8 +83,8 @@ def execute(
         fail_fast: stop starting steps after the first failure.
         new_loop: makes the loop, whose clock is that of the events.
     """
+    run = _Run(steps, jobs=jobs, fail_fast=fail_fast)
     loop = new_loop()
-    run = _Run(steps, jobs=jobs, fail_fast=fail_fast, clock=loop.time)
     main = loop.create_task(run.main(performing))
     main.add_done_callback(lambda _: run.wake())
     event_loop.on_interrupt(loop, run.interrupt)
@@ -102,15 +102,12 @@ def execute(
 class _Run:
     """One run: what waits, what is ready, what runs, and the events not yet taken."""
 
-    def __init__(
-        self, steps: Sequence[Step], *, jobs: int, fail_fast: bool, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, steps: Sequence[Step], *, jobs: int, fail_fast: bool) -> None:
         self.events: deque[Event] = deque()
         self._steps = {step.key: step for step in steps}
         self._jobs = jobs
         self._fail_fast = fail_fast
-        self._clock = clock
-        self._begin = clock()
+        self._begin = 0.0
         self._priority = critical_path(self._steps)
         self._waiting = {key: set(step.needs) for key, step in self._steps.items()}
         self._dependents = dependents(self._steps)
@@ -149,7 +146,7 @@ class _Run:
         self.wake()
 
     def now(self) -> float:
-        return self._clock() - self._begin
+        return asyncio.get_running_loop().time() - self._begin
 
     def interrupt(self) -> None:
         self.interrupts += 1
@@ -160,6 +157,7 @@ class _Run:
             task.cancel()
 
     async def main(self, performing: Callable[[], AbstractAsyncContextManager[Perform]]) -> None:
+        self._begin = self.now()
         self._skip_what_is_done()
         if not self._waiting:
             return

@@ -13,6 +13,8 @@ import monorepo
 from engine_socket import Engine
 
 PROJECT = Path(__file__).resolve().parent.parent
+# The relay and the simulated builds are those of the tests; whoever imports them imports this first.
+sys.path += [str(PROJECT / "tests"), str(PROJECT / "tests" / "end_to_end")]
 LOCAL_TAG = "dev"
 
 
@@ -35,8 +37,9 @@ class Bench:
     Attributes:
         engine: that builds.
         folder: for temporary things.
-        images: how many a monorepo has.
+        images: how many a monorepo has that is built from nothing.
         large: how many a large one has.
+        huge: how many one has that shows how times grow.
         jobs: builds at a time, ours and others'.
         rounds: of quick things; slow ones get fewer.
     """
@@ -45,6 +48,7 @@ class Bench:
     folder: Path
     images: int
     large: int
+    huge: int
     jobs: int
     rounds: int
     _known: dict[int, Monorepo] = field(default_factory=dict)
@@ -78,15 +82,28 @@ def tag(image: monorepo.Image) -> str:
     return f"{image.repository}:{LOCAL_TAG}"
 
 
-def invoke(repository: Monorepo, *arguments: str) -> str:
-    """Run a task on it; give what it printed.
+INVOKE = str(Path(sys.executable).with_name("invoke"))
+
+
+def invoke(repository: Monorepo, *arguments: str, host: str | None = None) -> str:
+    """Run a task on it, with the engine at `host` where one is given; give what it printed.
 
     Raises:
         CommandFailedError: it failed.
     """
+    other = {"DOCKER_HOST": host} if host else {}
+    return run((INVOKE, *arguments), PROJECT, environment(repository.folder) | other)
+
+
+def environment(root: Path) -> dict[str, str]:
+    """That of a task on the repository there: nobody's settings."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("INVOKE_")}
-    command = (str(Path(sys.executable).with_name("invoke")), *arguments)
-    return run(command, PROJECT, own | {"INVOKE_ROOT": str(repository.folder)})
+    return own | {"INVOKE_ROOT": str(root)}
+
+
+def bare_interpreter(folder: Path) -> None:
+    """Import what no task can do without, and end."""
+    run((sys.executable, "-c", "import invoke"), folder)
 
 
 def run(command: tuple[str, ...], folder: Path, environment: dict[str, str] | None = None) -> str:

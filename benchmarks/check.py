@@ -11,7 +11,7 @@ import monorepo
 from bench import Bench, Monorepo, invoke
 from figures import Figure, alternate, timed
 
-_MOST_SECONDS = 1
+_MOST_SECONDS = 0.5
 _DEFINITIONS = "build_config/definitions/STANDARD_{}_DEFINITION"
 _DEFINITION = """\
 {kind}DefinitionId: {id}
@@ -61,25 +61,38 @@ _CHANGELOG = "# Changelog\n\n## 0.1.0 - 2026-01-01\n\n- First version.\n"
 
 def measure(bench: Bench) -> Iterator[Figure]:
     """Compare it with the least that reads the repository, `invoke list`."""
-    repository = _write(bench.folder / "checked", monorepo.plan(bench.large))
-    checked = partial(invoke, repository, "check", "--no-gradle")
-    if "no defects" not in checked():
-        raise AssertionError("the monorepo has defects")
+    repository = checked_monorepo(bench.folder, bench.large)
     measured = alternate(
-        {"check": timed(checked), "list": timed(partial(invoke, repository, "list"))},
+        {
+            "check": timed(partial(check, repository)),
+            "list": timed(partial(invoke, repository, "list")),
+        },
         rounds=bench.rounds,
         warm_up=True,
     )
     yield Figure(
         what=f"`invoke check --no-gradle`, {bench.large} images",
-        seconds=measured["check"],
+        measured=measured["check"],
         against="`invoke list`",
         reference=measured["list"],
-        most_seconds=_MOST_SECONDS,
+        most=_MOST_SECONDS,
     )
 
 
-def _write(folder: Path, images: tuple[monorepo.Image, ...]) -> Monorepo:
+def check(repository: Monorepo) -> None:
+    """Check it; there is nothing to find.
+
+    Raises:
+        AssertionError: there is.
+    """
+    said = invoke(repository, "check", "--no-gradle")
+    if "no defects" not in said:
+        raise AssertionError(said)
+
+
+def checked_monorepo(parent: Path, count: int) -> Monorepo:
+    """A monorepo with all that a check looks at: definitions, metadata, changelogs, pages."""
+    folder, images = parent / f"checked-{count}", monorepo.plan(count)
     monorepo.write(folder, images)
     for image in images:
         for path, text in _files(image):

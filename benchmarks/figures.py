@@ -1,4 +1,4 @@
-"""Measured seconds in, figures out: medians, spreads, and ratios to what was measured beside."""
+"""What was measured in, figures out: medians, spreads, and ratios to what was measured beside."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Arm = Callable[[], float]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Samples:
-    """What was measured, in the order of the rounds; seconds or ratios."""
+    """What was measured, in the order of the rounds; seconds, megabytes or ratios."""
 
     values: tuple[float, ...]
 
@@ -44,33 +44,35 @@ class Figure:
 
     Attributes:
         what: was measured.
-        seconds: it took.
+        measured: what it took, in `unit`.
         against: what it is compared with, in words.
-        reference: seconds that took, in the same rounds.
+        reference: what that took, in the same rounds.
         most_ratio: what the ratio may be at most; None for no bar.
-        most_seconds: what the seconds may be at most, on an idle machine; None for no bar.
+        most: what it may take at most, on an idle machine; None for no bar.
+        unit: of both.
         remark: what the numbers do not say.
     """
 
     what: str
-    seconds: Samples
+    measured: Samples
     against: str
     reference: Samples
     most_ratio: float | None = None
-    most_seconds: float | None = None
+    most: float | None = None
+    unit: str = "s"
     remark: str = ""
 
     @property
     def ratio(self) -> Samples:
         """Ours over the other."""
-        return self.seconds.over(self.reference)
+        return self.measured.over(self.reference)
 
     @property
     def is_met(self) -> bool:
         """Whether the medians stay below the bars."""
         small = self.most_ratio is None or self.ratio.median <= self.most_ratio
-        quick = self.most_seconds is None or self.seconds.median <= self.most_seconds
-        return small and quick
+        little = self.most is None or self.measured.median <= self.most
+        return small and little
 
 
 def timed(action: Callable[[], object]) -> Arm:

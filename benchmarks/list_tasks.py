@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from functools import partial
 
-from bench import Bench, invoke, run
+from bench import Bench, bare_interpreter, invoke
 from figures import Figure, alternate, timed
+
+TASKS = ("list", "graph", "matrix")
+"""Tasks that only read the repository."""
 
 _MOST_SECONDS = 0.5
 
@@ -15,17 +17,14 @@ _MOST_SECONDS = 0.5
 def measure(bench: Bench) -> Iterator[Figure]:
     """Compare them with an interpreter that only imports Invoke."""
     repository = bench.monorepo(bench.large)
-    tasks = (("--list",), ("list",), ("graph",))
-    reference = "python -c 'import invoke'"
-    arms = {" ".join(task): timed(partial(invoke, repository, *task)) for task in tasks}
-    arms[reference] = timed(lambda: run((sys.executable, "-c", "import invoke"), bench.folder))
-    measured = alternate(arms, rounds=bench.rounds, warm_up=True)
-    for task in tasks:
-        name = " ".join(task)
+    arms = {task: timed(partial(invoke, repository, task)) for task in ("--list", *TASKS)}
+    reference = timed(partial(bare_interpreter, bench.folder))
+    measured = alternate(arms | {"reference": reference}, rounds=bench.rounds, warm_up=True)
+    for task in arms:
         yield Figure(
-            what=f"`invoke {name}`, {bench.large} images",
-            seconds=measured[name],
-            against=f"`{reference}`",
-            reference=measured[reference],
-            most_seconds=_MOST_SECONDS,
+            what=f"`invoke {task}`, {bench.large} images",
+            measured=measured[task],
+            against="`python -c 'import invoke'`",
+            reference=measured["reference"],
+            most=_MOST_SECONDS,
         )

@@ -12,7 +12,7 @@ from typing import Any
 from engine_socket import Engine
 from figures import Figure, Samples
 
-_TITLES = ("what", "seconds", "against", "seconds", "ratio", "bar", "")
+_TITLES = ("what", "measured", "against", "measured", "ratio", "bar", "")
 
 
 def describe_machine(engine: Engine) -> dict[str, str]:
@@ -41,12 +41,13 @@ def to_json(machine: dict[str, str], figures: Sequence[Figure]) -> dict[str, Any
         "figures": [
             {
                 "what": figure.what,
-                "seconds": figure.seconds.values,
+                "measured": figure.measured.values,
                 "against": figure.against,
-                "reference_seconds": figure.reference.values,
+                "reference": figure.reference.values,
+                "unit": figure.unit,
                 "ratio": figure.ratio.median,
                 "most_ratio": figure.most_ratio,
-                "most_seconds": figure.most_seconds,
+                "most": figure.most,
                 "met": figure.is_met,
                 "remark": figure.remark,
             }
@@ -57,13 +58,13 @@ def to_json(machine: dict[str, str], figures: Sequence[Figure]) -> dict[str, Any
 
 def _row(figure: Figure) -> str:
     bars = [f"ratio ≤ {figure.most_ratio:g}"] if figure.most_ratio else []
-    bars += [f"≤ {figure.most_seconds:g} s"] if figure.most_seconds else []
+    bars += [f"≤ {figure.most:g} {figure.unit}"] if figure.most else []
     said = [("met" if figure.is_met else "**not met**")] if bars else []
     cells = (
         figure.what,
-        _spread(figure.seconds),
+        f"{_spread(figure.measured)} {figure.unit}",
         figure.against,
-        _spread(figure.reference),
+        f"{_spread(figure.reference)} {figure.unit}",
         _spread(figure.ratio),
         ", ".join(bars),
         ", ".join((*said, *filter(None, (figure.remark,)))),

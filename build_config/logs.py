@@ -108,7 +108,7 @@ class _Shelf:
 
     def _open(self, event: StepStarted) -> None:
         if not self.run.is_dir():
-            make_folder(self.run)
+            _make(self.run)
         path = log_path(self.run, event.key)
         # Line-buffered, so that `tail -f` shows what happens; tools may print any bytes.
         stream = path.open("w", buffering=1, encoding="utf-8", errors="backslashreplace")
@@ -130,7 +130,7 @@ def _footer(event: StepFinished) -> str:
     return said + (f"# hint: {one_line(event.hint)}\n" if event.hint else "")
 
 
-def make_folder(run: Path) -> None:
+def _make(run: Path) -> None:
     """Make the folder of this run, point `latest` at it, and drop the oldest runs."""
     run.mkdir(parents=True, exist_ok=True)
     with suppress(OSError):  # no symbolic links here, or somebody's own `latest`: do without

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, cast, get_args, get_origin, get_type_hints
 
-from build_config.atomic_files import write_text
+from build_config.atomic_files import rewrite
 from build_config.errors import YardError
 from build_config.report import Ending
 from build_config.steps import Action, Kind
@@ -130,7 +130,9 @@ def write(folder: Path, record: RunRecord) -> None:
         OSError: the disk is full or read-only.
     """
     document = {"format": FORMAT, **asdict(record)}
-    write_text(folder / FILE, json.dumps(document, separators=(",", ":")) + "\n", durable=False)
+    text = json.dumps(document, separators=(",", ":")) + "\n"
+    folder.mkdir(parents=True, exist_ok=True)
+    rewrite(folder / FILE, text.encode(), durable=False)  # whoever collects it reads it too
 
 
 def read(folder: Path) -> RunRecord:

@@ -69,11 +69,13 @@ class _Heard:
             self.activities[activity] = (self.activities.get(activity, (since,))[0], at)
 
     def phases(self) -> list[Phase]:
-        """What is worth telling, by begin; an activity within a part would tell it twice."""
+        """What is worth telling, by begin; an activity that is or has parts would tell it twice."""
+        names = {part.name for part in self.parts}
         others = (
             Phase(name=name, begin=begin, end=end)
             for name, (begin, end) in self.activities.items()
-            if end - begin >= _BLINK
+            if name not in names
+            and end - begin >= _BLINK
             and not any(p.begin - _BLINK <= begin <= p.end for p in self.parts)
         )
         longest = sorted((*self.parts, *others), key=lambda phase: phase.begin - phase.end)

@@ -16,23 +16,23 @@ ROOT = Path(__file__).resolve().parent.parent / PACKAGE
 # Each paragraph may import from those above it, and a family (a folder) from itself. A new module
 # gets its place here; a module of a family that the core needs is named by itself.
 LAYERS = """
-    atomic_files child_process defect errors event_loop expansion file_lock fingerprint git_output
-    git_process gradle_projects ignore_pattern image masking streams wording yaml_files
+    atomic_files buildkit child_process defect errors event_loop expansion file_lock fingerprint git_output
+    git_process gradle_projects ignore_pattern image masking streams web_page wording yaml_files
 
     acceptance.case build_records columns docker_credentials dockerfile dockerignore edits git
     needed_jobs release settings_values steps versions
 
     cache_settings connector context events publish_settings step_order test_records
 
-    buildkit build_secrets connector_protocol context_tar engine git_changes git_refs graph logs
+    build_secrets connector_protocol context_tar engine git_changes git_refs graph logs
     machine report saves selection settings
 
     catalog definitions discovery displays docker_progress docker_push engine_endpoint history junit
     ledger machine_display run_record teller
 
-    registry run_recording sandbox
+    registry run_recording sandbox timeline
 
-    affected github image_labels plan scheduler sync
+    affected bake github image_labels plan scheduler sync
 
     acceptance docker_engine listings plan_testing repository source_inputs touched
 
@@ -57,10 +57,10 @@ HOMES = {
     "grpclib": "buildkit",
     "httpx": "registry",
     "invoke": "program",
-    "jinja2": "catalog.page scaffold.rendering",
+    "jinja2": "scaffold.rendering web_page",
     "questionary": "scaffold.prompts",
     "rich": "acceptance.table displays machine_display report streams sync.display",
-    "subprocess": "checks.hadolint git git_changes git_process git_refs machine.process",
+    "subprocess": "checks.hadolint git git_changes git_process git_refs machine.engine_ssh machine.process",
     "threading": "displays.live",
     "yaml": "acceptance yaml_files",
     "signal": "child_process commands.sync event_loop machine.process",

@@ -12,7 +12,8 @@ from build_config.catalog.histories import histories
 from build_config.catalog.page import page, web_address
 from build_config.release import Release
 
-STYLE = (Path(page_module.__file__).parent / "page.css").read_text()
+FOLDER = Path(page_module.__file__).parent
+STYLE = (FOLDER.parent / "web_page.css").read_text() + (FOLDER / "page.css").read_text()
 HOSTILE = '"><script>alert(1)</script><b onclick=x>{{ 7 * 7 }}</style>'
 
 

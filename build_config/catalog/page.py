@@ -1,28 +1,19 @@
-"""Histories in, the page that a person searches out: one HTML file that asks nobody for anything.
-
-Its policy (CSP) allows the page's own style and script by their hashes and nothing else, so even
-a name that escaped the escaping could neither run nor fetch anything.
-"""
+"""Histories in, the page that a person searches out: one HTML file that asks for nothing else."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from build_config import wording
 from build_config.catalog.histories import History, is_stable
 from build_config.catalog.registry import LISTS, language, tags
 from build_config.release import Release
-
-if TYPE_CHECKING:
-    from jinja2 import Template
+from build_config.web_page import render
 
 _DAY = len("2026-11-22")
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
@@ -81,18 +72,13 @@ def page(histories: Sequence[History]) -> bytes:
         (_row(history) for history in histories if history.current.kind in LISTS),
         key=lambda row: (row.title.casefold(), row.kind, row.name),
     )
-    style, script = _asset("page.css"), _asset("page.js")
-    text = _template().render(
+    return render(
+        __package__,
         rows=rows,
         kinds=Counter(row.kind for row in rows),
         languages=sorted(Counter((row.language_name, row.language) for row in rows).items()),
         updated=_date(max((row.published for row in rows), default="")[:_DAY]),
-        style=style,
-        script=script,
-        style_hash=_hash(style),
-        script_hash=_hash(script),
     )
-    return text.encode("utf-8", errors="replace")
 
 
 def web_address(text: object) -> str:
@@ -159,27 +145,3 @@ def _tests(tests: Mapping[str, Mapping[str, Any]]) -> str:
         if {"passed", "total"} <= set(record)
     )
     return ", ".join(said)
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.from_string(_asset("page.html.jinja"))
-
-
-@cache
-def _asset(name: str) -> str:
-    return (resources.files(__package__) / name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    """As a content security policy names what it allows."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -17,6 +17,7 @@ PROJECT = Path(__file__).resolve().parent
 
 CONNECTOR = "names, globs, comma lists; repeat it for more (default: all)"
 CHANGED = "only what changed since this commit, and what stands on it"
+CACHE = "REGISTRY/PREFIX where machines share what they built (default: the setting `cache`)"
 PROGRESS = "auto, live, plain, github, json or quiet"
 
 
@@ -66,6 +67,7 @@ def graph(context: Context, connector: list[str], format: str = "tree") -> None:
         "force": "build the selected images again, without the builder's cache",
         "fail-fast": "start nothing more after the first failure",
         "jobs": "how many images are built at a time (default: chosen from the machine)",
+        "cache": CACHE,
         "progress": PROGRESS,
         "secret": "id=NAME,src=FILE or id=NAME,env=VARIABLE, for RUN --mount=type=secret",
         "watch": "go on: build again what saved files touch, until Ctrl-C",
@@ -82,6 +84,7 @@ def build(
     force: bool = False,
     fail_fast: bool = False,
     jobs: str | None = None,
+    cache: str | None = None,
     progress: str = "auto",
     watch: bool = False,
     test: bool = False,
@@ -197,6 +200,7 @@ def sync(
         "only": "unit, acceptance, or both",
         "fail-fast": "start nothing more after the first failure",
         "jobs": "how many steps run at a time (default: chosen from the machine)",
+        "cache": CACHE,
         "progress": PROGRESS,
         "junit": "also write the results to this file, as JUnit XML",
     },
@@ -209,6 +213,7 @@ def test(
     only: str | None = None,
     fail_fast: bool = False,
     jobs: str | None = None,
+    cache: str | None = None,
     progress: str = "auto",
     junit: str | None = None,
 ) -> None:
@@ -316,6 +321,15 @@ def comment(
     program.run(context, PROJECT, partial(program.call, "comment", **flags))
 
 
+@task(
+    iterable=["connector"],
+    help={"connector": CONNECTOR, "print": "print it: there is nothing else that bake does"},
+)
+def bake(context: Context, connector: list[str], print: bool = False) -> None:  # noqa: A002
+    """Write what is to be built as a file for `docker buildx bake`; needs no engine."""
+    program.run(context, PROJECT, partial(program.call, "bake", connector=connector, show=print))
+
+
 @task(help={"output": "folder to write to (default: .yard/catalog)"})
 def catalog(context: Context, output: str | None = None) -> None:
     """Write what was published, for programs (registry.json) and for people (index.html)."""
@@ -350,6 +364,7 @@ namespace = Collection(
     bump,
     publish,
     matrix,
+    bake,
     catalog,
     clean,
     comment,

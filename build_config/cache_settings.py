@@ -16,13 +16,13 @@ class CachePlace:
     """A registry in which machines share what they built.
 
     Attributes:
-        registry: host and prefix, of which each image has a repository: `ghcr.io/acme/cache`.
-            None where there is no cache.
+        registry: host and prefix, below which each image has a repository: `ghcr.io/acme/cache`;
+            empty where there is no cache.
         write: what is built here also goes there.
         patience: seconds for which a cache that says nothing is waited for.
     """
 
-    registry: str | None
+    registry: str
     write: bool
     patience: float
 
@@ -40,7 +40,7 @@ def read_cache(config: Any) -> CachePlace:
         raise UsageError(f"`cache.write` must be true or false, not `{write}`")
     registry = str(own.get("registry") or "")
     return CachePlace(
-        registry=registry_name("cache.registry", registry) if registry else None,
+        registry=registry and registry_name("cache.registry", registry),
         write=bool(write),
         patience=seconds("cache.patience", own.get("patience", CACHE_DEFAULTS["patience"])),
     )
@@ -57,5 +57,5 @@ def chosen_cache(flag: str | None, place: CachePlace) -> CachePlace | None:
         UsageError: the flag is no registry.
     """
     if flag is not None:
-        place = replace(place, registry=registry_name("--cache", flag) if flag else None)
+        place = replace(place, registry=flag and registry_name("--cache", flag))
     return place if place.registry else None

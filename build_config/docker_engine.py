@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -18,11 +18,13 @@ from build_config.errors import EngineUnavailableError
 from build_config.image import parse
 from build_config.machine import engine_socket
 from build_config.machine.engine_address import EngineAddress, find_engine_address
-from build_config.machine.engine_client import connect
+from build_config.machine.engine_client import ask, connect, failures_explained, reachable
 from build_config.masking import Mask
 from build_config.wording import one_line
 
 if TYPE_CHECKING:
+    from docker import APIClient
+
     from build_config.buildkit.client import BuildKit
 
 
@@ -112,7 +114,7 @@ class DockerBuilder:
             ) from error
         return result.image_id
 
-    async def pull(self, reference: str, tell: Tell) -> LocalImage:
+    async def pull(self, reference: str, tell: Tell, *, silence: float = 60) -> LocalImage:
         """See `engine.Builder.pull`."""
         loop = asyncio.get_running_loop()
         stopped = asyncio.Event()
@@ -121,7 +123,7 @@ class DockerBuilder:
             loop.call_soon_threadsafe(tell.activity, text, current, total)
 
         try:
-            await asyncio.to_thread(self._pull, reference, say, stopped.is_set)
+            await asyncio.to_thread(self._pull, reference, silence, say, stopped.is_set)
         finally:
             stopped.set()
         wanted = parse(reference).lookup
@@ -132,6 +134,34 @@ class DockerBuilder:
     async def inspect(self, image: str) -> Mapping[str, Any]:
         """See `engine.Builder.inspect`."""
         return await asyncio.to_thread(self._inspect, image)
+
+    async def push(self, image_id: str, repository: str, tag: str, tell: Tell) -> str:
+        """See `engine.Builder.push`."""
+        from build_config.docker_push import push_image
+
+        return await push_image(self.engine.address, image_id, repository, tag, tell)
+
+    async def tag(self, image_id: str, reference: str) -> None:
+        """See `engine.Builder.tag`."""
+        name = parse(reference)
+        await asyncio.to_thread(
+            self._asked, lambda client: client.tag(image_id, name.name, tag=name.tag)
+        )
+
+    async def untag(self, reference: str) -> None:
+        """See `engine.Builder.untag`."""
+        await asyncio.to_thread(
+            self._asked, lambda client: client.remove_image(reference, noprune=True)
+        )
+
+    async def platform(self) -> str:
+        """See `engine.Builder.platform`."""
+        answer = await asyncio.to_thread(ask, self.engine.address)
+        return f"linux/{answer.architecture}"
+
+    def _asked(self, question: Callable[[APIClient], object]) -> None:
+        with failures_explained(), closing(connect(self.engine.address)) as client:
+            question(client)
 
     def _inspect(self, image: str) -> Mapping[str, Any]:
         from docker.errors import ImageNotFound
@@ -148,7 +178,11 @@ class DockerBuilder:
         return answer
 
     def _pull(
-        self, reference: str, say: Callable[..., object], stopped: Callable[[], bool]
+        self,
+        reference: str,
+        silence: float,
+        say: Callable[..., object],
+        stopped: Callable[[], bool],
     ) -> None:
         """Blocking, on a thread; the SDK reports failures inside the stream (docker-py#2226)."""
         from docker.errors import APIError
@@ -158,7 +192,7 @@ class DockerBuilder:
         image = parse(reference)
         try:
             address = self.engine.address
-            with reachable(address), closing(connect(address)) as client:
+            with reachable(address), closing(connect(address, timeout=silence)) as client:
                 for news in client.pull(
                     image.name, tag=image.digest or image.tag, stream=True, decode=True
                 ):
@@ -183,22 +217,6 @@ class DockerBuilder:
 
 def _readers(secrets: tuple[Secret, ...], mask: Mask) -> dict[str, Callable[[], bytes]]:
     return {s.id: mask.reading(partial(build_secrets.read, s)) for s in secrets}
-
-
-@contextmanager
-def reachable(address: EngineAddress) -> Iterator[None]:
-    """Turns a lost connection into one line; answers of the engine pass through."""
-    from docker.errors import APIError, DockerException
-    from requests import RequestException
-
-    try:
-        yield
-    except APIError:
-        raise
-    except (DockerException, RequestException) as error:
-        raise EngineUnavailableError(
-            f"the Docker engine at {address} stopped answering", hint="`invoke setup`"
-        ) from error
 
 
 def _read_image(entry: Mapping[str, Any]) -> Iterator[tuple[str, LocalImage]]:

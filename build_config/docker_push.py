@@ -12,11 +12,10 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from build_config.docker_engine import reachable
 from build_config.engine import Tell
 from build_config.errors import StepError
 from build_config.machine.engine_address import EngineAddress
-from build_config.machine.engine_client import connect
+from build_config.machine.engine_client import connect, reachable
 from build_config.wording import one_line
 
 _NO_LOGIN = ("no basic auth credentials", "unauthorized", "denied", "authentication required")

@@ -81,13 +81,43 @@ class Builder(Protocol):
             EngineUnavailableError: the engine went away.
         """
 
-    async def pull(self, reference: str, tell: Tell) -> LocalImage:
+    async def pull(self, reference: str, tell: Tell, *, silence: float = 60) -> LocalImage:
         """Fetch an image from its registry.
+
+        Args:
+            reference: of the image.
+            tell: is told what the engine is doing.
+            silence: seconds without news after which the engine counts as gone.
 
         Raises:
             StepError: the registry refused, has no such image, or did not answer.
             EngineUnavailableError: the engine went away.
         """
+
+    async def push(self, image_id: str, repository: str, tag: str, tell: Tell) -> str:
+        """Send an image to a repository under a tag; the digest of its manifest there.
+
+        Raises:
+            StepError: the registry refused, or the connection broke.
+            EngineUnavailableError: the engine went away.
+        """
+
+    async def tag(self, image_id: str, reference: str) -> None:
+        """Give an image a name, which another one may lose by that.
+
+        Raises:
+            EngineUnavailableError: the engine went away, or has no such image.
+        """
+
+    async def untag(self, reference: str) -> None:
+        """Take a name from an image; with its last one the image goes.
+
+        Raises:
+            EngineUnavailableError: the engine went away, or nothing has that name.
+        """
+
+    async def platform(self) -> str:
+        """What its containers run on: `linux/amd64`."""
 
     async def inspect(self, image: str) -> Mapping[str, Any]:
         """What the engine says of an image: the answer of `GET /images/{name}/json`.

@@ -82,6 +82,7 @@ class StepFinished:
         line: the line in `path`, counted from 1, where it is known.
         exit_code: what the failure asks the process to exit with (0 when it did not fail).
         size: bytes of the image that it built, where it built one.
+        cached: what it was to make was there: an image came from the shared cache.
     """
 
     key: str
@@ -94,6 +95,7 @@ class StepFinished:
     line: int | None = None
     exit_code: int = 0
     size: int | None = None
+    cached: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

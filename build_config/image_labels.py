@@ -50,22 +50,41 @@ class Made:
 
 
 def image_labels(connector: Connector, origin: Origin, made: Made) -> dict[str, str]:
-    """The labels, added by the exporter: none of them can spoil a cached layer.
+    """The labels, added by the exporter: none of them can spoil a cached layer."""
+    return {**told_labels(connector, origin), **_made(made)}
+
+
+def told_labels(connector: Connector, origin: Origin) -> dict[str, str]:
+    """Those of them that are known whoever builds it: what it is, and where it comes from.
 
     Keys of the OCI image specification, annotations.md; `io.airbyte.*` as the platform reads it.
     """
     dirty = "-dirty" if connector.name in origin.changed else ""
     optional = {
-        VERSION_LABEL: connector.version,
-        f"{_ANNOTATION}.version": connector.version,
         REVISION_LABEL: origin.revision and f"{origin.revision}{dirty}",
         f"{_ANNOTATION}.source": origin.source,
     }
     return {
-        NAME_LABEL: connector.image.name,
         f"{_ANNOTATION}.created": origin.time.isoformat(timespec="seconds"),
+        **_named(connector),
+        **{key: value for key, value in optional.items() if value},
+    }
+
+
+def content_labels(connector: Connector, made: Made) -> dict[str, str]:
+    """Those of them that follow from the content: the same whoever builds it, and when."""
+    return {**_named(connector), **_made(made)}
+
+
+def _named(connector: Connector) -> dict[str, str]:
+    version = connector.version
+    versions = {VERSION_LABEL: version, f"{_ANNOTATION}.version": version} if version else {}
+    return {NAME_LABEL: connector.image.name, **versions}
+
+
+def _made(made: Made) -> dict[str, str]:
+    return {
         FINGERPRINT_LABEL: made.fingerprint,
         SOURCES_LABEL: made.sources,
         BASES_LABEL: json.dumps(made.base_ids, sort_keys=True),
-        **{key: value for key, value in optional.items() if value},
     }

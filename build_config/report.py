@@ -20,6 +20,7 @@ EXIT_INTERRUPTED = 130
 
 _VERBS = {
     Kind.BUILD: "built",
+    Kind.SHARE: "shared",
     Kind.PULL: "pulled",
     Kind.GRADLE: "assembled with Gradle",
     Kind.UNIT: "unit-tested",
@@ -36,6 +37,7 @@ class Ending(StrEnum):
     """What became of a step of the plan."""
 
     DONE = "done"
+    FROM_CACHE = "from the cache"
     UP_TO_DATE = "up to date"
     NOT_APPLICABLE = "not applicable"
     FAILED = "failed"
@@ -44,7 +46,7 @@ class Ending(StrEnum):
     NOT_STARTED = "not started"
 
 
-_FINE = (Ending.DONE, Ending.UP_TO_DATE, Ending.NOT_APPLICABLE)
+_FINE = (Ending.DONE, Ending.FROM_CACHE, Ending.UP_TO_DATE, Ending.NOT_APPLICABLE)
 _ENDINGS = {
     Outcome.DONE: Ending.DONE,
     Outcome.FAILED: Ending.FAILED,
@@ -178,9 +180,11 @@ def _result(step: Step, event: StepFinished | StepSkipped | None) -> Result:
         return Result(step=step, ending=Ending.NOT_STARTED)
     if isinstance(event, StepSkipped):
         return Result(step=step, ending=_ending_of_skip(step, event), why=event.because)
+    # what came from the cache, or is in it, need not be put there
+    was_there = Ending.FROM_CACHE if step.kind is Kind.BUILD else Ending.NOT_APPLICABLE
     return Result(
         step=step,
-        ending=_ENDINGS[event.outcome],
+        ending=was_there if event.cached else _ENDINGS[event.outcome],
         seconds=event.seconds,
         why=event.message,
         hint=event.hint,
@@ -208,7 +212,7 @@ def _was_interrupted(results: Sequence[Result]) -> bool:
 
 
 def headline(report: Report) -> str:
-    """The run in one line: `built 3, 197 up to date in 12 s`."""
+    """The run in one line: `built 3, 12 from the cache, 185 up to date in 12 s`."""
     took = duration(report.seconds)
     if not report.results:
         return "nothing to do"
@@ -218,7 +222,8 @@ def headline(report: Report) -> str:
         return f"everything is up to date: {count}, checked against the engine in {took}"
     done = Counter(result.step.kind for result in report.of_ending(Ending.DONE))
     parts = [f"{verb} {done[kind]}" for kind, verb in _VERBS.items() if done[kind]]
-    totals = Counter(result.ending for result in report.results)
+    told = (r for r in report.results if r.step.kind is not Kind.SHARE or r.ending not in _FINE)
+    totals = Counter(result.ending for result in told)
     others = (ending for ending in Ending if ending is not Ending.DONE and totals[ending])
     parts += [f"{totals[ending]} {ending}" for ending in others]
     return f"{'interrupted: ' if report.interrupted else ''}{', '.join(parts)} in {took}"

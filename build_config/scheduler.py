@@ -47,12 +47,14 @@ class Result:
         id: what the engine calls the image.
         message: a few words for people.
         size: bytes of the image that it built.
+        cached: it was there, made by another machine perhaps, and not made here.
     """
 
     token: str = ""
     id: str = ""
     message: str = ""
     size: int | None = None
+    cached: bool = False
 
 
 class Perform(Protocol):
@@ -217,13 +219,13 @@ class _Run:
         if task.cancelled() and not self._stop:
             self._fail(key, AssertionError("it was cancelled, and nobody asked for it"))
         elif task.cancelled():
-            self._ended(key, Outcome.CANCELLED, message=self._stop)
+            self._ended(key, Outcome.CANCELLED, Result(message=self._stop))
         elif error := task.exception():
             self._fail(key, error)
         else:
             self._results[key] = task.result()
             self._satisfy(key)
-            self._ended(key, Outcome.DONE, message=task.result().message, size=task.result().size)
+            self._ended(key, Outcome.DONE, task.result())
 
     def _fail(self, key: str, error: BaseException) -> None:
         """A YardError is the step's; anything else is a bug of ours and says so."""
@@ -248,15 +250,16 @@ class _Run:
         if self._fail_fast:
             self._stop = self._stop or "stopped at the first failure"
 
-    def _ended(self, key: str, outcome: Outcome, *, message: str, size: int | None = None) -> None:
+    def _ended(self, key: str, outcome: Outcome, result: Result) -> None:
         self.emit(
             StepFinished(
                 key=key,
                 at=self.now(),
                 outcome=outcome,
                 seconds=self.now() - self._started[key],
-                message=message,
-                size=size,
+                message=result.message,
+                size=result.size,
+                cached=result.cached,
             )
         )
 

@@ -12,6 +12,7 @@ class Kind(StrEnum):
     PULL = "pull"
     GRADLE = "gradle"
     BUILD = "build"
+    SHARE = "share"
     UNIT = "unit"
     ACCEPTANCE = "acceptance"
     PUBLISH = "publish"

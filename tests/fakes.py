@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from memory_registry import MemoryRegistry, config_of, digest
 
 from build_config.acceptance.case import CaseResult
 from build_config.engine import Builder, ImageBuild, LocalImage, Tell
@@ -52,7 +56,9 @@ class FakeEngine:
         builds: every build that succeeded, in the order in which they ended.
         contexts: reference -> all bytes of the context that came with the last build.
         broken: references whose build fails, with what the engine says.
-        made: how many images it has built; no two builds give the same id.
+        configs: by id, of what it has built; no two builds give the same.
+        shared: a registry to push to, and to pull by digest from.
+        stuck: a pull from there gives no news.
     """
 
     images: dict[str, LocalImage] = field(default_factory=dict)
@@ -60,7 +66,9 @@ class FakeEngine:
     builds: list[ImageBuild] = field(default_factory=list)
     contexts: dict[str, bytes] = field(default_factory=dict)
     broken: dict[str, StepError] = field(default_factory=dict)
-    made: int = 0
+    configs: dict[str, bytes] = field(default_factory=dict)
+    shared: MemoryRegistry | None = None
+    stuck: bool = False
 
     async def build(self, build: ImageBuild, tell: Tell) -> str:
         """See `engine.Builder.build`."""
@@ -71,21 +79,57 @@ class FakeEngine:
             raise self.broken[build.tag]
         self.builds.append(build)
         self.contexts[build.tag] = context
-        self.made += 1
-        image = LocalImage(id=f"sha256:{self.made:064}", labels=build.labels)
+        config = config_of(uuid.uuid4().hex, build.labels)
+        self.configs[digest(config)] = config
+        image = LocalImage(id=digest(config), labels=build.labels)
         self.images[build.tag] = image
         return image.id
 
-    async def pull(self, reference: str, tell: Tell) -> LocalImage:
+    async def pull(self, reference: str, tell: Tell, *, silence: float = 60) -> LocalImage:
         """See `engine.Builder.pull`."""
         tell.activity("pulling")
         await asyncio.sleep(0)
         wanted = parse(reference).lookup
+        if self.stuck:
+            raise EngineUnavailableError(f"no news for {silence} s")
+        if self.shared and wanted.startswith(self.shared.host):
+            return self._pull_shared(self.shared, wanted)
         if wanted not in self.registry:
             raise StepError(f"`{reference}` cannot be pulled: not found")
         image = LocalImage(id=f"sha256:{wanted}", labels={}, digest=self.registry[wanted])
         self.images[wanted] = image
         return image
+
+    def _pull_shared(self, shared: MemoryRegistry, wanted: str) -> LocalImage:
+        name = parse(wanted)
+        found = json.loads(shared.manifest(name.path, str(name.digest)))["config"]["digest"]
+        labels = json.loads(shared.blobs[found])["config"]["Labels"]
+        self.images[wanted] = LocalImage(id=found, labels=labels, digest=name.digest)
+        return self.images[wanted]
+
+    async def push(self, image_id: str, repository: str, tag: str, tell: Tell) -> str:
+        """See `engine.Builder.push`."""
+        tell.activity("pushing")
+        await asyncio.sleep(0)
+        if self.shared is None:
+            raise StepError(f"`{repository}:{tag}` cannot be pushed: denied")
+        return self.shared.push(parse(repository).path, tag, config=self.configs[image_id])
+
+    async def tag(self, image_id: str, reference: str) -> None:
+        """See `engine.Builder.tag`."""
+        await asyncio.sleep(0)
+        found = next(image for image in self.images.values() if image.id == image_id)
+        self.images[parse(reference).lookup] = replace(found, digest=None)
+
+    async def untag(self, reference: str) -> None:
+        """See `engine.Builder.untag`."""
+        await asyncio.sleep(0)
+        del self.images[parse(reference).lookup]
+
+    async def platform(self) -> str:
+        """See `engine.Builder.platform`."""
+        await asyncio.sleep(0)
+        return "linux/amd64"
 
     async def inspect(self, image: str) -> Mapping[str, Any]:
         """See `engine.Builder.inspect`; no more than the tests ask for."""

@@ -76,6 +76,13 @@ def digest(content: bytes) -> str:
     return "sha256:" + hashlib.sha256(content).hexdigest()
 
 
+def config_of(content: str, labels: Mapping[str, str] | None = None) -> bytes:
+    """The config of an image without layers."""
+    config: dict[str, Any] = {"architecture": "amd64", "os": "linux", "rootfs": {}}
+    author = {"author": content} if content else {}
+    return json.dumps(config | author | ({"config": {"Labels": labels}} if labels else {})).encode()
+
+
 @dataclass(slots=True)
 class _Repository:
     """Media type and bytes by digest; digest by tag; digests of its blobs; reads that lag."""
@@ -153,16 +160,22 @@ class MemoryRegistry:
         with self._lock:
             return self._of(repository).manifests[image][1]
 
-    def push(self, repository: str, *tags: str, content: str = "") -> str:
+    def push(
+        self,
+        repository: str,
+        *tags: str,
+        content: str = "",
+        config: bytes | None = None,
+    ) -> str:
         """Have an image without layers, and return its digest.
 
         Args:
             repository: made where it is missing.
             tags: set to it, at once and for every reader.
             content: what tells this image from another.
+            config: of the image, in place of one that is made up.
         """
-        config = {"architecture": "amd64", "os": "linux", "rootfs": {}}
-        blob = json.dumps(config | ({"author": content} if content else {})).encode()
+        blob = config or config_of(content)
         described = {"mediaType": CONFIG, "size": len(blob), "digest": digest(blob)}
         document = {"schemaVersion": 2, "mediaType": MANIFEST, "config": described, "layers": []}
         body = json.dumps(document).encode()

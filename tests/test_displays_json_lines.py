@@ -47,6 +47,7 @@ def test_the_plan_comes_first_then_each_event_then_the_summary() -> None:
         "key": "build source-a",
         "at": 2.0,
         "outcome": "done",
+        "cached": False,
         "seconds": 2.0,
         "message": "",
         "hint": "",

@@ -165,6 +165,7 @@ def test_the_json_shape_is_stable() -> None:
         "interrupted": False,
         "totals": {
             "done": 1,
+            "from the cache": 0,
             "up to date": 0,
             "not applicable": 0,
             "failed": 1,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,10 @@ from fakes import FakeEngine
 
 from build_config import build_records
 from build_config.buildkit.endpoint import Endpoint
+from build_config.cache.planning import plan_caching
+from build_config.cache.shared import open_cache
+from build_config.cache_settings import CachePlace
+from build_config.commands.planning import Planned
 from build_config.events import Event, Outcome, StepFinished, StepSkipped
 from build_config.image import parse
 from build_config.image_labels import Origin
@@ -38,11 +42,13 @@ class Workbench:
 
     Attributes:
         seconds: how long steps took last time, by key.
+        cache: that builds go through.
     """
 
     settings: Settings
     engine: FakeEngine
     seconds: dict[str, float] = field(default_factory=dict)
+    cache: CachePlace | None = None
 
     @classmethod
     def at(cls, root: Path, files: Mapping[str, str], *outside: str, **changes: Any) -> Workbench:
@@ -58,6 +64,10 @@ class Workbench:
 
     def plan(self, *patterns: str, force: bool = False, silent: bool = False) -> Plan:
         """The plan for what the patterns choose; `silent` is an engine that does not answer."""
+        return self.planned(*patterns, force=force, silent=silent).plan
+
+    def planned(self, *patterns: str, force: bool = False, silent: bool = False) -> Planned:
+        """The plan, and what it was made from."""
         repository = load(self.settings)
         selected = repository.select(patterns)
         wanted = repository.graph.with_dependencies(selected)
@@ -68,7 +78,15 @@ class Workbench:
             remembered=partial(build_records.read, self.settings.state),
             seconds=self.seconds,
         )
-        return plan_build(repository.graph, selected, present, force=force)
+        return Planned(
+            repository=repository,
+            selected=selected,
+            plan=plan_build(repository.graph, selected, present, force=force),
+            engine=None,
+            images=self.engine.images,
+            snapshot=None,
+            present=present,
+        )
 
     def build(self, *patterns: str, force: bool = False) -> dict[str, str]:
         """Plan and run; how each step ended, by key."""
@@ -81,10 +99,13 @@ class Workbench:
 
     def run(self, plan: Plan) -> list[Event]:
         """Run a plan to its end."""
+        place = self.cache
+        plan = plan_caching(plan, place)
 
         @asynccontextmanager
         async def performers() -> AsyncIterator[Perform]:
-            yield performing(self.workshop(plan))
+            async with open_cache(place, self.engine) if place else nullcontext() as cache:
+                yield performing(replace(self.workshop(plan), cache=cache))
 
         return list(execute(plan.steps, performers, jobs=4))
 

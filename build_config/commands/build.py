@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from build_config.cache_settings import chosen_cache
 from build_config.commands.one_build import build_planned
 from build_config.commands.planning import Wish, plan_for
 from build_config.displays.choice import choose
@@ -30,6 +31,7 @@ class BuildFlags:
     force: bool = False
     fail_fast: bool = False
     jobs: str | None = None
+    cache: str | None = None
     progress: str = "auto"
     secret: Sequence[str] = ()
     watch: bool = False
@@ -62,6 +64,7 @@ def build(settings: Settings, streams: Streams, **typed: Any) -> int:
         "secrets": (*settings.secrets, *map(read_secret, flags.secret)),
         "begin": time.monotonic(),
         "command": "invoke build",
+        "cache": chosen_cache(flags.cache, settings.cache),
     }
     if flags.watch:
         from build_config.commands.watch import watch

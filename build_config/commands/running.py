@@ -9,12 +9,16 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from build_config import git, history, logs
+from build_config.cache.planning import plan_caching
+from build_config.cache_settings import CachePlace
 from build_config.commands.planning import Planned
-from build_config.connector import Secret
+from build_config.connector import Connector, Secret
 from build_config.displays.choice import DISPLAYS
 from build_config.displays.output import Output
+from build_config.engine import Builder
 from build_config.events import Event
 from build_config.image_labels import Origin
 from build_config.machine.ca_bundle import find_bundle
@@ -34,6 +38,9 @@ from build_config.source_inputs import source_inputs
 from build_config.steps import Action, Step
 from build_config.streams import Streams
 
+if TYPE_CHECKING:
+    from build_config.cache.shared import Cache
+
 Publishing = Callable[[], AbstractAsyncContextManager["Publications | None"]]
 
 
@@ -47,6 +54,7 @@ class RunOptions:
         secrets: offered to every build.
         begin: when the command started, on the monotonic clock.
         command: what was typed, for advice on how to continue.
+        cache: the shared cache; None where there is none.
     """
 
     display: str
@@ -55,6 +63,7 @@ class RunOptions:
     secrets: tuple[Secret, ...]
     begin: float
     command: str
+    cache: CachePlace | None = None
 
 
 def run(
@@ -78,18 +87,20 @@ def run(
     """
     if planned.engine is None:
         raise AssertionError("a plan without an engine is only shown")
-    plan, engine = planned.plan, planned.engine
+    plan, engine = plan_caching(planned.plan, options.cache), planned.engine
     _refuse_full_disks(settings, engine.address)
     now = datetime.now(UTC)
 
     @asynccontextmanager
     async def performers() -> AsyncIterator[Perform]:
-        origin = _origin(settings.root, planned, now)
-        bundle = _ca_bundle(settings, streams)
+        built = (build.connector for build in plan.builds.values())
+        origin = find_origin(settings.root, built, planned.snapshot, now)
+        bundle = ca_bundle(settings, streams)
         async with (
             engine.builder(options.secrets, bundle) as builder,
             open_containers(engine.address) as containers,
             publications() as published,
+            _cache(options.cache, builder) as cache,
         ):
             yield performing(
                 Workshop(
@@ -101,10 +112,20 @@ def run(
                     origin=origin,
                     sources=source_inputs(plan.builds),
                     publications=published,
+                    cache=cache,
                 )
             )
 
     return run_steps(settings, streams, plan.steps, performers, options)
+
+
+def _cache(place: CachePlace | None, builder: Builder) -> AbstractAsyncContextManager[Cache | None]:
+    if place is None:
+        return nullcontext()
+    # imported only now: most runs have none, and it brings an HTTP client along
+    from build_config.cache.shared import open_cache
+
+    return open_cache(place, builder)
 
 
 def run_steps(
@@ -186,18 +207,19 @@ def _keep_out_of_git(state: Path) -> None:
         (state / ".gitignore").write_text("*\n", encoding="utf-8")
 
 
-def _origin(root: Path, planned: Planned, now: datetime) -> Origin:
-    snapshot = planned.snapshot
-    builds = planned.plan.builds.items()
+def find_origin(
+    root: Path, connectors: Iterable[Connector], snapshot: git.Snapshot | None, now: datetime
+) -> Origin:
+    """Where the sources of these connectors come from, as the labels of their images say it."""
     return Origin(
         revision=git.head(root),
-        changed=frozenset(n for n, b in builds if snapshot and snapshot.is_dirty(b.connector.path)),
+        changed=frozenset(c.name for c in connectors if snapshot and snapshot.is_dirty(c.path)),
         source=git.remote_url(root),
         time=now,
     )
 
 
-def _ca_bundle(settings: Settings, streams: Streams) -> Path | None:
+def ca_bundle(settings: Settings, streams: Streams) -> Path | None:
     """The certificates that builds are offered as the secret `ca-bundle`."""
     if settings.ca_bundle == "none":
         return None

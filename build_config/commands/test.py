@@ -12,6 +12,7 @@ from build_config import history
 from build_config.acceptance.config import FILE
 from build_config.acceptance.table import cases_table, notes
 from build_config.atomic_files import rewrite
+from build_config.cache_settings import chosen_cache
 from build_config.commands.planning import Planned, Wish, check_secrets, plan_for
 from build_config.commands.running import RunOptions, run, show_report
 from build_config.displays.choice import choose
@@ -36,6 +37,7 @@ class TestFlags:
     only: str | None = None
     fail_fast: bool = False
     jobs: str | None = None
+    cache: str | None = None
     progress: str = "auto"
     junit: str | None = None
 
@@ -56,6 +58,7 @@ def test(settings: Settings, streams: Streams, **typed: Any) -> int:
         secrets=settings.secrets,
         begin=time.monotonic(),
         command=f"invoke test --only={flags.only}" if flags.only else "invoke test",
+        cache=chosen_cache(flags.cache, settings.cache),
     )
     only = _kinds(flags.only)
     if flags.junit and Path(flags.junit).is_dir():

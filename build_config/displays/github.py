@@ -138,7 +138,9 @@ _RANKS = (
     Ending.SKIPPED,
     Ending.NOT_STARTED,
     Ending.DONE,
+    Ending.FROM_CACHE,
     Ending.UP_TO_DATE,
+    Ending.NOT_APPLICABLE,
 )
 _SIGNS = {Ending.DONE: "✅ ", Ending.FAILED: "❌ ", Ending.CANCELLED: "🛑 "}
 

@@ -33,6 +33,7 @@ _RANKS = (
     Ending.SKIPPED,
     Ending.NOT_STARTED,
     Ending.DONE,
+    Ending.FROM_CACHE,
     Ending.UP_TO_DATE,
     Ending.NOT_APPLICABLE,
 )

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 ANSWER_SECONDS = 10
 USUAL_SOCKET = "/var/run/docker.sock"
+_ANY_VERSION = "1.39"
+"""The SDK wants one; the question for the engine's version is asked without it."""
 
 
 class Reach(StrEnum):
@@ -58,8 +60,7 @@ def ask(address: EngineAddress, *, timeout: float = ANSWER_SECONDS) -> EngineAns
     from requests import RequestException
 
     try:
-        # a version of API has to be named; this question is the one that needs none
-        with closing(_client(address, api_version="1.39", timeout=timeout)) as client:
+        with closing(_client(address, api_version=_ANY_VERSION, timeout=timeout)) as client:
             answer = client.version(api_version=False)
     except (DockerException, RequestException, ValueError) as error:
         return EngineAnswer(reach=_reach(error), reason=failure_reason(error))
@@ -82,12 +83,30 @@ def connect(address: EngineAddress, *, api_version: str = "auto", timeout: float
         EngineUnavailableError: it does not answer.
     """
     from docker.errors import DockerException
+    from requests import RequestException
 
     try:
         return _client(address, api_version=api_version, timeout=timeout)
-    except (DockerException, ValueError) as error:
+    except (DockerException, RequestException, ValueError) as error:
         raise EngineUnavailableError(
             f"no Docker engine answers at {address}: {failure_reason(error)}", hint="`invoke setup`"
+        ) from error
+
+
+@contextmanager
+def reachable(address: EngineAddress) -> Iterator[None]:
+    """Turns a lost connection into one line; answers of the engine pass through."""
+    from docker.errors import APIError, DockerException
+    from requests import RequestException
+    from urllib3.exceptions import HTTPError
+
+    try:
+        yield
+    except APIError:
+        raise
+    except (DockerException, RequestException, HTTPError) as error:  # the last amid a stream
+        raise EngineUnavailableError(
+            f"the Docker engine at {address} stopped answering", hint="`invoke setup`"
         ) from error
 
 
@@ -122,14 +141,36 @@ def _knock(address: EngineAddress) -> OSError | None:
 
 
 def _client(address: EngineAddress, *, api_version: str, timeout: float) -> APIClient:
+    """The SDK's client, without what the environment says of the web at large.
+
+    `REQUESTS_CA_BUNDLE` would stand in for the engine's own authority (psf/requests#3829), and a
+    proxy is not the way to an engine. It heeds both where it asks for the version by itself.
+    """
     from docker import APIClient
 
-    return APIClient(
-        base_url=address.url or None,
+    if api_version == "auto":
+        with closing(_client(address, api_version=_ANY_VERSION, timeout=timeout)) as asking:
+            api_version = _api_version(asking)
+    over_ssh = address.url.startswith("ssh://")
+    client = APIClient(
+        base_url="tcp://ssh:22" if over_ssh else address.url or None,
         version=api_version,
         timeout=timeout,  # type: ignore[arg-type]  # the stubs say int, requests takes both
         tls=address.tls or False,
     )
+    client.trust_env = False
+    if over_ssh:
+        from build_config.machine import engine_ssh
+
+        engine_ssh.lead(client, address.url)
+    return client
+
+
+def _api_version(client: APIClient) -> str:
+    try:
+        return str(client.version(api_version=False)["ApiVersion"])
+    except KeyError:
+        raise ValueError("what answers there is no Docker engine") from None
 
 
 def _reach(error: BaseException) -> Reach:

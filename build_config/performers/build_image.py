@@ -1,4 +1,4 @@
-"""One build of the plan in, a tagged image with its fingerprint out."""
+"""One build of the plan in, a tagged image with its fingerprint out: built, or from the cache."""
 
 from __future__ import annotations
 
@@ -6,20 +6,25 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from build_config import build_records
+from build_config.cache.wanted import Missed, Wanted
 from build_config.connector import Connector
 from build_config.context import ContextFile, list_context
 from build_config.context_tar import context_size, tar_stream
 from build_config.engine import ImageBuild, Tell
 from build_config.errors import EngineUnavailableError, StepError
+from build_config.fingerprint import Inputs
 from build_config.image_labels import Made, image_labels
+from build_config.performers.gradle_build import gradle_build
 from build_config.performers.workshop import Workshop
 from build_config.plan import GRADLE_OUTPUT, Build
 from build_config.scheduler import Result
 from build_config.steps import Step
+from build_config.wording import size as shown_size
 
 
 async def build_image(
@@ -27,17 +32,49 @@ async def build_image(
 ) -> Result:
     """Build it on the bases as they are now, label it, and remember what it was made from.
 
+    Where there is a cache, an image of exactly that is taken from it.
+
     Raises:
         StepError: with the Dockerfile's path, and the line where it is known.
     """
     build = workshop.plan.builds[step.target]
-    connector, root = build.connector, workshop.settings.root
+    inputs, made = settle(build, results, workshop)
+    result = await _from_the_cache(build, made, workshop, tell)
+    if not result.cached:
+        if build.connector.gradle and workshop.cache:
+            await workshop.distributions.done(gradle_build(step, results, workshop, tell))
+        image_id = await _build(build, made, workshop, tell)
+        size = await _size(build.connector.image.canonical, workshop)
+        result = replace(result, id=image_id, size=size)
+    build_records.write(workshop.settings.state, step.target, inputs)
+    return replace(result, token=inputs.fingerprint)
+
+
+def settle(build: Build, results: Mapping[str, Result], workshop: Workshop) -> tuple[Inputs, Made]:
+    """What an image is made from, once the steps that it waits for have ended."""
     tokens, ids = _settle_bases(build, results)
     inputs = build.inputs(tokens)
     if inputs is None:
-        raise AssertionError(f"{connector.name}: started before its bases were known")
-    sources = workshop.sources[connector.name].fingerprint
-    made = Made(fingerprint=inputs.fingerprint, sources=sources, base_ids=ids)
+        raise AssertionError(f"{build.connector.name}: asked before its bases were known")
+    sources = workshop.sources[build.connector.name].fingerprint
+    return inputs, Made(fingerprint=inputs.fingerprint, sources=sources, base_ids=ids)
+
+
+async def _from_the_cache(build: Build, made: Made, workshop: Workshop, tell: Tell) -> Result:
+    """What was taken; else a result that only says why nothing was."""
+    if workshop.cache is None or build.no_cache:
+        return Result()
+    found = await workshop.cache.take(Wanted(connector=build.connector, made=made), tell)
+    if isinstance(found, Missed):
+        if found.why:
+            tell.line(found.why)
+        return Result(message=found.why)
+    pulled = f"{shown_size(found.size)} pulled" if found.size else "its layers were here"
+    return Result(id=found.id, cached=True, message=f"from the cache, {pulled}")
+
+
+async def _build(build: Build, made: Made, workshop: Workshop, tell: Tell) -> str:
+    connector, root = build.connector, workshop.settings.root
     files = _files_to_send(build, root)
     request = ImageBuild(
         tag=connector.image.canonical,
@@ -49,12 +86,9 @@ async def build_image(
         no_cache=build.no_cache,
     )
     try:
-        image_id = await workshop.builder.build(request, tell)
+        return await workshop.builder.build(request, tell)
     except StepError as error:
         raise _at_the_dockerfile(error, connector) from error
-    build_records.write(workshop.settings.state, connector.name, inputs)
-    size = await _size(connector.image.canonical, workshop)
-    return Result(token=inputs.fingerprint, id=image_id, size=size)
 
 
 async def _size(tag: str, workshop: Workshop) -> int | None:

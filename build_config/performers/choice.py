@@ -11,6 +11,7 @@ from build_config.performers.build_image import build_image
 from build_config.performers.gradle_build import gradle_build
 from build_config.performers.publish_image import publish_image
 from build_config.performers.pull_image import pull_image
+from build_config.performers.share_image import share_image
 from build_config.performers.unit_tests import unit_tests
 from build_config.performers.workshop import Workshop
 from build_config.scheduler import Perform, Result
@@ -23,6 +24,7 @@ PERFORMERS: Mapping[Kind, Performer] = MappingProxyType(
         Kind.PULL: pull_image,
         Kind.GRADLE: gradle_build,
         Kind.BUILD: build_image,
+        Kind.SHARE: share_image,
         Kind.UNIT: unit_tests,
         Kind.ACCEPTANCE: acceptance_tests,
         Kind.PUBLISH: publish_image,

@@ -12,11 +12,9 @@ from build_config.acceptance.config_reading import read_config
 from build_config.acceptance.conversation import converse
 from build_config.connector import Kind as ImageKind
 from build_config.connector_protocol.level import Level
-from build_config.docker_push import push_image
 from build_config.engine import Tell
 from build_config.errors import StepError
 from build_config.machine.bootstrap import BOOTSTRAPPED_LABEL
-from build_config.machine.engine_address import find_engine_address
 from build_config.performers.workshop import Workshop
 from build_config.plan_testing import what_is_missing
 from build_config.publishing.ports import Tested
@@ -59,8 +57,8 @@ class OwnImages:
 
     async def push(self, image_id: str, tag: str, tell: Tell) -> str:
         """By its id, with the engine's own login."""
-        address = find_engine_address()
-        return await push_image(address, image_id, self.target.repository, tag, tell)
+        builder = self.workshop.builder
+        return await builder.push(image_id, self.target.repository, tag, tell)
 
     async def pulled(self, digest: str, tell: Tell) -> Tested:
         """By its digest; it was tested where it was staged."""

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import stat
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,12 +22,17 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     assert kept(state) == INPUTS
 
 
-def test_only_the_last_build_is_remembered(tmp_path: Path) -> None:
-    other = replace(INPUTS, build_args={"A": "1"})
+def test_the_last_few_builds_are_remembered(tmp_path: Path) -> None:
+    builds = [replace(INPUTS, build_args={"A": str(number)}) for number in range(7)]
+    for number, inputs in enumerate([*builds, builds[3]]):
+        build_records.write(tmp_path, "source-a", inputs)
+        file = tmp_path / "inputs" / "source-a" / f"{inputs.fingerprint}.json"
+        os.utime(file, ns=(number, number))
+    there = [number for number, inputs in enumerate(builds) if kept(tmp_path, inputs.fingerprint)]
+    assert there == [2, 3, 4, 5, 6]
     build_records.write(tmp_path, "source-a", INPUTS)
-    build_records.write(tmp_path, "source-a", other)
-    assert kept(tmp_path) is None
-    assert kept(tmp_path, other.fingerprint) == other
+    there = [number for number, inputs in enumerate(builds) if kept(tmp_path, inputs.fingerprint)]
+    assert there == [3, 4, 5, 6], "the one that was built again is not the oldest"
 
 
 def test_another_image_or_none_is_not_remembered(tmp_path: Path) -> None:
@@ -39,7 +44,7 @@ def test_another_image_or_none_is_not_remembered(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"\xff", b"[]", b"null", b"{}", b"[" * 100_000])
 def test_a_broken_record_is_none(tmp_path: Path, content: bytes) -> None:
     build_records.write(tmp_path, "source-a", INPUTS)
-    (file,) = (tmp_path / "inputs").iterdir()
+    (file,) = (tmp_path / "inputs" / "source-a").iterdir()
     file.write_bytes(content)
     assert kept(tmp_path) is None
 
@@ -51,7 +56,8 @@ def test_where_nothing_can_be_written_nothing_is_remembered(tmp_path: Path) -> N
 
 
 def test_a_record_that_cannot_be_put_in_its_place_leaves_nothing_behind(tmp_path: Path) -> None:
-    (tmp_path / "inputs" / "source-a.json" / "x").mkdir(parents=True)
+    place = tmp_path / "inputs" / "source-a" / f"{INPUTS.fingerprint}.json"
+    (place / "x").mkdir(parents=True)
     build_records.write(tmp_path, "source-a", INPUTS)
-    assert [file.name for file in (tmp_path / "inputs").iterdir()] == ["source-a.json"]
-    assert stat.S_ISDIR((tmp_path / "inputs" / "source-a.json").stat().st_mode)
+    assert list(place.parent.iterdir()) == [place]
+    assert place.is_dir()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,10 @@ ID = f"sha256:{'a' * 64}"
 
 def inputs(content: str) -> Inputs:
     return Inputs(files={"Dockerfile": content}, sources={}, build_args={}, bases={})
+
+
+def record(content: str) -> str:
+    return f"{inputs(content).fingerprint}.json"
 
 
 def row(fingerprint: str = "", *tags: str) -> Row:
@@ -48,7 +53,7 @@ def test_the_record_of_an_image_that_the_engine_has_stays(tmp_path: Path) -> Non
 def test_the_record_of_an_image_that_is_gone_goes(tmp_path: Path) -> None:
     build_records.write(tmp_path, "source-x", inputs("1"))
     there = row(inputs("2").fingerprint, "acme/source-x:dev")
-    assert found(tmp_path, there) == {"source-x.json": ("its image is gone", frozenset())}
+    assert found(tmp_path, there) == {record("1"): ("its image is gone", frozenset())}
 
 
 def test_the_record_of_an_image_that_goes_waits_for_it(tmp_path: Path) -> None:
@@ -57,7 +62,7 @@ def test_the_record_of_an_image_that_goes_waits_for_it(tmp_path: Path) -> None:
     garbage = going("acme/source-gone:dev")
     why = "there is no `source-gone` any more"
     assert found(tmp_path, last, garbage=garbage) == {
-        "source-gone.json": (why, frozenset({"acme/source-gone:dev"}))
+        record("1"): (why, frozenset({"acme/source-gone:dev"}))
     }
 
 
@@ -78,22 +83,36 @@ def test_what_tests_said_goes_with_its_image(tmp_path: Path) -> None:
     assert found(tmp_path) == {file: ("its image is gone", frozenset())}
 
 
-def test_what_a_killed_run_left_beside_them_goes_after_an_hour(tmp_path: Path) -> None:
-    folder = tmp_path / "inputs"
-    folder.mkdir()
-    (folder / ".source-x.json-new").touch()
-    old = folder / ".source-x.json-old"
+def test_the_record_of_what_an_image_was_built_on_stays(tmp_path: Path) -> None:
+    below = replace(inputs("2"), bases={"acme/bottom:dev": inputs("1").fingerprint})
+    above = replace(inputs("3"), bases={"acme/base:dev": below.fingerprint})
+    for kept in (inputs("1"), below, above, inputs("4")):
+        build_records.write(tmp_path, "source-x", kept)
+    assert set(found(tmp_path, row(above.fingerprint, "acme/source-x:dev"))) == {record("4")}
+    assert len(found(tmp_path, row(inputs("1").fingerprint, "acme/source-x:dev"))) == 3
+
+
+def test_what_a_killed_run_or_an_older_version_left_goes(tmp_path: Path) -> None:
+    folder = tmp_path / "inputs" / "source-x"
+    folder.mkdir(parents=True)
+    (folder / ".1.json-new").touch()
+    old = folder / ".1.json-old"
     old.touch()
     os.utime(old, (0, 0))
-    assert found(tmp_path) == {old.name: ("a killed run left it", frozenset())}
+    (tmp_path / "inputs" / "source-x.json").touch()
+    assert found(tmp_path) == {
+        old.name: ("a killed run left it", frozenset()),
+        "source-x.json": ("an older version of this tool left it", frozenset()),
+    }
 
 
 def test_a_record_that_cannot_be_read_proves_nothing_and_goes(tmp_path: Path) -> None:
     build_records.write(tmp_path, "source-gone", inputs("1"))
-    (tmp_path / "inputs" / "source-broken.json").write_text("{")
-    (tmp_path / "inputs" / "source-x.json").write_text("[]")
+    build_records.write(tmp_path, "source-x", inputs("1"))
+    (tmp_path / "inputs" / "source-gone" / "broken.json").write_text("{")
+    (tmp_path / "inputs" / "source-x" / record("1")).write_text("[]")
     assert built_here(tmp_path, {"source-x"}) == {inputs("1").fingerprint: "source-gone"}
-    assert set(found(tmp_path)) == {"source-broken.json", "source-gone.json", "source-x.json"}
+    assert set(found(tmp_path)) == {"broken.json", record("1")}
 
 
 def test_the_state_of_a_sync_is_nobodys_garbage(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from build_config import build_records
 from build_config.cleaning.garbage import Garbage, Kind
 from build_config.cleaning.images import Row
 from build_config.fingerprint import Inputs
@@ -53,8 +54,8 @@ def standing(rows: tuple[Row, ...], garbage: Iterable[Garbage]) -> Standing:
 
 def built_here(state: Path, connectors: Collection[str]) -> dict[str, str]:
     """Fingerprint -> connector, of each build on record of a connector that is not there."""
-    found = _inputs(state).items()
-    return {inputs: file.stem for file, inputs in found if inputs and file.stem not in connectors}
+    found = ((file.parent.name, inputs) for file, inputs in _inputs(state).items())
+    return {i.fingerprint: name for name, i in found if i and name not in connectors}
 
 
 def old_records(state: Path, connectors: Collection[str], standing: Standing) -> Iterator[Garbage]:
@@ -65,32 +66,45 @@ def old_records(state: Path, connectors: Collection[str], standing: Standing) ->
         connectors: the names of those that are there.
         standing: the engine's images.
     """
-    for file, fingerprint in _inputs(state).items():
-        of_it = [row for row in standing.rows if fingerprint and row.fingerprint == fingerprint]
-        known = file.stem in connectors
-        if not (known and any(map(standing.stays, of_it))):
-            why = "its image is gone" if known else f"there is no `{file.stem}` any more"
+    found = _inputs(state)
+    stood_on = _stood_on(filter(None, found.values()), standing)
+    for file, inputs in found.items():
+        of_it = [row for row in standing.rows if inputs and row.fingerprint == inputs.fingerprint]
+        needed = any(map(standing.stays, of_it)) or (inputs and inputs.fingerprint in stood_on)
+        name = file.parent.name
+        if name not in connectors or not needed:
+            why = "its image is gone" if name in connectors else f"there is no `{name}` any more"
             yield _record(file, why, after=standing.after(of_it))
     for file in sorted((state / "tests").glob("[!.]*.json")):
         of_it = [row for row in standing.rows if row.id == f"sha256:{file.stem}"]
         if not any(map(standing.stays, of_it)):
             yield _record(file, "its image is gone", after=standing.after(of_it))
-    for folder in (state / "inputs", state / "tests"):
+    yield from _left_behind(state)
+
+
+def _left_behind(state: Path) -> Iterator[Garbage]:
+    for file in sorted((state / "inputs").glob("[!.]*.json")):
+        yield _record(file, "an older version of this tool left it")
+    for folder in (*(state / "inputs").glob("*/"), state / "tests"):
         for file in sorted(folder.glob(f"{_TEMPORARY}*")):
             if _age(file) > _HOUR:
                 yield _record(file, "a killed run left it")
 
 
-def _inputs(state: Path) -> dict[Path, str]:
-    """Each record of a build -> its fingerprint; empty where it cannot be read."""
-    return {file: _fingerprint(file) for file in sorted((state / "inputs").glob("[!.]*.json"))}
+def _stood_on(records: Iterable[Inputs], standing: Standing) -> frozenset[str]:
+    """Fingerprints of what the images that stay were built on, and of what that was built on."""
+    bases = {inputs.fingerprint: frozenset(inputs.bases.values()) for inputs in records}
+    found: frozenset[str] = frozenset()
+    new = frozenset(row.fingerprint for row in standing.rows if standing.stays(row))
+    while new := frozenset().union(*(bases.get(fingerprint, ()) for fingerprint in new)) - found:
+        found |= new
+    return found
 
 
-def _fingerprint(file: Path) -> str:
-    try:
-        return Inputs.from_json(file.read_text(encoding="utf-8")).fingerprint
-    except (OSError, ValueError, RecursionError):
-        return ""
+def _inputs(state: Path) -> dict[Path, Inputs | None]:
+    """Each record of a build -> what it says; None where it cannot be read."""
+    files = sorted((state / "inputs").glob("*/[!.]*.json"))
+    return {file: build_records.read(state, file.parent.name, file.stem) for file in files}
 
 
 def _record(file: Path, why: str, *, after: frozenset[str] = frozenset()) -> Garbage:

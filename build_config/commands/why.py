@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from build_config import build_records
 from build_config.commands.planning import Planned, Wish, plan_for
 from build_config.errors import UsageError
-from build_config.fingerprint import FINGERPRINT_LABEL, differences
+from build_config.fingerprint import FINGERPRINT_LABEL, Inputs, differences
 from build_config.settings import Settings
 from build_config.steps import Action, Kind, Step
 from build_config.streams import Streams
@@ -19,42 +19,74 @@ def why(settings: Settings, streams: Streams, *, connector: Sequence[str]) -> in
     if not connector:
         raise UsageError("`--connector` is missing", hint="invoke why --connector=NAME")
     planned = plan_for(settings, streams, Wish(connector=connector, engine_needed=False))
-    steps = {s.target: s for s in planned.plan.steps if s.kind is Kind.BUILD}
-    for name in sorted(planned.selected):
-        for line in _explain(planned, steps, name, settings):
-            streams.say(line)
+    for line in explained(planned):
+        streams.say(line)
     return 0
 
 
+def explained(planned: Planned) -> Iterator[str]:
+    """The same as lines: of each selected image the verdict, and below it what it is based on."""
+    steps = {s.target: s for s in planned.plan.steps if s.kind is Kind.BUILD}
+    for name in sorted(planned.selected):
+        yield from _explain(planned, steps, name)
+
+
 def _explain(
-    planned: Planned, steps: dict[str, Step], name: str, settings: Settings
+    planned: Planned, steps: Mapping[str, Step], name: str, stood_on: str | None = None
 ) -> Iterator[str]:
-    """The verdict, what differs, and the same of each base that is built again, indented."""
-    step = steps[name]
-    if step.action is Action.SKIP:
-        inputs = planned.plan.inputs[name]
-        yield f"{name}: up to date: the engine's image carries the fingerprint of these sources"
-        files = counted(len(inputs.files) + len(inputs.sources), "file")
-        yield f"    fingerprint {inputs.fingerprint[:12]}, {files}"
+    """The verdict, what differs, and the same of each base that is another one now, indented.
+
+    Args:
+        planned: with what is remembered.
+        steps: by name of the image.
+        name: of the image.
+        stood_on: fingerprint that it had when something was built on it; None for what the engine
+            has of it.
+    """
+    step, inputs = steps[name], planned.plan.inputs.get(name)
+    if step.action is Action.RUN:
+        yield f"{name}: would be built: {step.reason}"
+    elif stood_on is None:
+        yield from _up_to_date(name, planned.plan.inputs[name])
         return
-    yield f"{name}: would be built: {step.reason}"
-    yield from (f"    {line}" for line in _differences(planned, name, settings))
-    for base in planned.repository.graph.dependencies[name]:
-        if steps[base].action is Action.RUN:
-            yield from (f"    {line}" for line in _explain(planned, steps, base, settings))
+    else:
+        yield f"{name}: is up to date, but was another one then"
+    before = None
+    since = stood_on or _fingerprint(planned, name)
+    if since and inputs and since != inputs.fingerprint:
+        before = planned.present.remembered(name, since)
+        yield from (f"    {line}" for line in _differences(planned, name, before, inputs))
+    graph = planned.repository.graph
+    for base in graph.dependencies[name]:
+        image = str(graph.connectors[base].image)
+        then = before.bases.get(image) if before else None
+        changed = then and inputs and then != inputs.bases.get(image)
+        if changed or steps[base].action is Action.RUN:
+            yield from (f"    {line}" for line in _explain(planned, steps, base, then))
 
 
-def _differences(planned: Planned, name: str, settings: Settings) -> Iterator[str]:
-    connector = planned.repository.graph.connectors[name]
-    image = planned.images.get(connector.image.canonical)
-    inputs = planned.plan.inputs.get(name)
-    if image is None or inputs is None or FINGERPRINT_LABEL not in image.labels:
-        return
-    fingerprint = image.labels[FINGERPRINT_LABEL]
-    if fingerprint == inputs.fingerprint:
-        return
-    before = build_records.read(settings.state, name, fingerprint)
+def _up_to_date(name: str, inputs: Inputs) -> Iterator[str]:
+    yield f"{name}: up to date: the engine's image carries the fingerprint of these sources"
+    files = counted(len(inputs.files) + len(inputs.sources), "file")
+    yield f"    fingerprint {inputs.fingerprint[:12]}, {files}"
+
+
+def _fingerprint(planned: Planned, name: str) -> str | None:
+    """Of the image that the engine has."""
+    image = planned.images.get(planned.repository.graph.connectors[name].image.canonical)
+    return image.labels.get(FINGERPRINT_LABEL) if image else None
+
+
+def _differences(
+    planned: Planned, name: str, before: Inputs | None, inputs: Inputs
+) -> Iterator[str]:
     if before is None:
         yield "what the image was built from is not remembered here (built elsewhere?)"
         return
-    yield from differences(before, inputs)
+    moved = {}
+    for reference in map(str, planned.repository.graph.externals[name]):
+        then, now = before.bases.get(reference), inputs.bases.get(reference)
+        if then and now and then != now:
+            yield f"base `{reference}` moved: {then[:19]} -> {now[:19]}"
+            moved[reference] = now
+    yield from differences(replace(before, bases={**before.bases, **moved}), inputs)

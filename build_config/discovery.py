@@ -13,9 +13,9 @@ from typing import Any
 from build_config.connector import Connector, Kind, Language
 from build_config.defect import Defect
 from build_config.dockerfile import Dockerfile, DockerfileError
-from build_config.dockerfile import parse as parse_dockerfile
 from build_config.image import InvalidReferenceError, Reference
 from build_config.image import parse as parse_reference
+from build_config.parsed_dockerfiles import ParsedDockerfiles, remembered
 from build_config.settings import ImageSettings, Settings
 from build_config.yaml_files import YamlFileError, read_mapping
 
@@ -25,6 +25,7 @@ _LARGEST = 1024 * 1024
 _NAME = re.compile(r"\w[\w.+-]*")
 """What a directory of an image may be called: names go on command lines and into file names."""
 _PYTHON_FILES = ("setup.py", "pyproject.toml", "requirements.txt")
+_GRADLE_FILES = ("build.gradle", "build.gradle.kts")
 _NO_SETTINGS = ImageSettings(build_args={}, secrets=())
 
 
@@ -63,15 +64,18 @@ def discover(settings: Settings) -> Discovery:
     defects: list[Defect] = []
     bare: list[str] = []
     broken: set[str] = set()
+    parsed = remembered(settings.state)
     for path, is_base in _directories(settings, defects):
         try:
-            if _has_dockerfile(settings.root, path):
-                connectors.append(_read(settings, path, is_base=is_base))
+            names = _names_in(settings.root, path)
+            if "Dockerfile" in names:
+                connectors.append(_read(settings, path, names, parsed, is_base=is_base))
             else:
                 bare.append(path)
         except _DefectError as defect:
             defects.append(defect.of(Path(path).name))
             broken.add(Path(path).name)
+    parsed.keep()
     connectors.sort(key=lambda connector: connector.name)
     defects.extend(_duplicates(connectors))
     known = broken.union(connector.name for connector in connectors)
@@ -115,31 +119,37 @@ def _is_directory(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _has_dockerfile(root: Path, path: str) -> bool:
-    """False only where there is none: a directory that cannot be looked into is a defect."""
+def _names_in(root: Path, path: str) -> frozenset[str]:
+    """One look at the disk, since every image is asked; none where the directory is gone."""
     try:
-        os.lstat(root / path / "Dockerfile")
+        return frozenset(os.listdir(f"{root}/{path}"))  # noqa: PTH208 - pathlib takes three times as long
     except FileNotFoundError:
-        return False
+        return frozenset()
     except OSError as error:
         message = f"cannot be read: {error.strerror}"
         raise _DefectError("unreadable-file", path, message) from error
-    return True
 
 
-def _read(settings: Settings, path: str, *, is_base: bool) -> Connector:
-    directory = settings.root / path
-    name = directory.name
+def _read(
+    settings: Settings,
+    path: str,
+    names: frozenset[str],
+    parsed: ParsedDockerfiles,
+    *,
+    is_base: bool,
+) -> Connector:
+    name = path.rpartition("/")[2]
     if not _NAME.fullmatch(name):
         message = "a directory's name is made of letters, digits, `.`, `_`, `+` and `-`"
         raise _DefectError("directory-name", path, message)
     own = settings.images.get(name, _NO_SETTINGS)
-    content = _parse(
-        _text(settings.root, f"{path}/Dockerfile"), f"{path}/Dockerfile", own.build_args
-    )
+    file = f"{path}/Dockerfile"
+    content = _parse(_text(settings.root, file), file, own.build_args, parsed)
     image, version = _identity(settings, path, content)
-    gradle = _copies_gradle_output(directory, content)
-    language = _language(directory, gradle=gradle)
+    directory = settings.root / path
+    has_gradle_file = any(n in names and (directory / n).is_file() for n in _GRADLE_FILES)
+    gradle = has_gradle_file and _copies_gradle_output(content)
+    language = _language(directory, names, gradle=gradle)
     return Connector(
         name=name,
         kind=Kind.BASE if is_base else _kind(path, image),
@@ -148,7 +158,7 @@ def _read(settings: Settings, path: str, *, is_base: bool) -> Connector:
         version=version,
         path=path,
         gradle=gradle,
-        gradle_project=language is Language.JAVA and _has_gradle_file(directory),
+        gradle_project=language is Language.JAVA and has_gradle_file,
         dockerfile=content,
         build_args=own.build_args,
         secrets=own.secrets,
@@ -156,14 +166,15 @@ def _read(settings: Settings, path: str, *, is_base: bool) -> Connector:
 
 
 def _text(root: Path, path: str) -> str:
-    file = Path(os.path.realpath(root / path))
-    if not file.is_relative_to(root):
+    place = f"{root}/{path}"
+    if _leads_out(root, path):
         raise _DefectError("unreadable-file", path, "a link out of the repository")
     try:
-        status = file.stat()
+        status = os.stat(place)  # noqa: PTH116 - hundreds of files: pathlib takes as long as the disk
         if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
             raise _DefectError("unreadable-file", path, "not a file of text")
-        return file.read_text(encoding="utf-8-sig")
+        with open(place, encoding="utf-8-sig") as file:  # noqa: PTH123 - as above
+            return file.read()
     except UnicodeDecodeError as error:
         message = f"not UTF-8 text (byte {error.start})"
         raise _DefectError("unreadable-file", path, message) from error
@@ -172,9 +183,19 @@ def _text(root: Path, path: str) -> str:
         raise _DefectError("unreadable-file", path, message) from error
 
 
-def _parse(text: str, path: str, build_args: Mapping[str, str]) -> Dockerfile:
+def _leads_out(root: Path, path: str) -> bool:
+    """Only a link can: where there is none, the real path need not be worked out."""
+    ends = (at for at, character in enumerate(f"{path}/") if character == "/")
+    if not any(os.path.islink(f"{root}/{path[:end]}") for end in ends):  # noqa: PTH114 - as above
+        return False
+    return not Path(os.path.realpath(root / path)).is_relative_to(root)
+
+
+def _parse(
+    text: str, path: str, build_args: Mapping[str, str], parsed: ParsedDockerfiles
+) -> Dockerfile:
     try:
-        return parse_dockerfile(text, build_args)
+        return parsed.parse(text, build_args)
     except DockerfileError as error:
         raise _DefectError("dockerfile-syntax", path, str(error), line=error.line) from error
 
@@ -219,7 +240,7 @@ def _image(name: str, local_tag: str, where: str, what: str) -> Reference:
 
 def _kind(path: str, image: Reference) -> Kind:
     """By the directory's name, else by the image's: real repositories have both spellings."""
-    for name in (Path(path).name, image.path.rpartition("/")[2]):
+    for name in (path.rpartition("/")[2], image.path.rpartition("/")[2]):
         for kind in (Kind.SOURCE, Kind.DESTINATION):
             if name.startswith(f"{kind}-"):
                 return kind
@@ -231,27 +252,12 @@ def _kind(path: str, image: Reference) -> Kind:
     )
 
 
-def _copies_gradle_output(directory: Path, content: Dockerfile) -> bool:
+def _copies_gradle_output(content: Dockerfile) -> bool:
     """A Gradle file alone proves nothing: Python connectors of 2021 have one too."""
-    takes_build = any(s.removeprefix("./").lstrip("/").startswith("build/") for s in content.copied)
-    return takes_build and _has_gradle_file(directory)
+    return any(s.removeprefix("./").lstrip("/").startswith("build/") for s in content.copied)
 
 
-def _has_gradle_file(directory: Path) -> bool:
-    return any((directory / name).is_file() for name in ("build.gradle", "build.gradle.kts"))
-
-
-def _names_in(directory: Path) -> frozenset[str]:
-    """One look at the disk, since every image is asked; none where it may not be listed."""
-    try:
-        with os.scandir(directory) as entries:
-            return frozenset(entry.name for entry in entries)
-    except OSError:
-        return frozenset()
-
-
-def _language(directory: Path, *, gradle: bool) -> Language:
-    names = _names_in(directory)
+def _language(directory: Path, names: frozenset[str], *, gradle: bool) -> Language:
     sources = directory / "src" / "main"
     if gradle or ("src" in names and any((sources / n).is_dir() for n in ("java", "kotlin"))):
         return Language.JAVA

@@ -20,9 +20,10 @@ LAYERS = """
     git_process gradle_projects ignore_pattern image masking streams web_page wording yaml_files
 
     acceptance.case build_records columns docker_credentials dockerfile dockerignore edits git
-    needed_jobs release settings_values steps versions
+    needed_jobs release saved_work settings_values steps versions
 
-    cache_settings connector context events publish_settings step_order test_records
+    cache_settings connector context events parsed_dockerfiles publish_settings step_order
+    test_records
 
     build_secrets connector_protocol context_tar engine git_changes git_refs graph logs
     machine report saves selection settings

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from build_config import git, history, logs
+from build_config import git, history, logs, saved_work
 from build_config.cache.planning import plan_caching
 from build_config.cache_settings import CachePlace
 from build_config.commands.planning import Planned
@@ -159,7 +159,7 @@ def run_steps(
         sizes=history.read_sizes(settings.state),
     )
     if works:
-        _keep_out_of_git(settings.state)
+        saved_work.keep_out_of_git(settings.state)
         # rows that are redrawn have to know of a line between them; else stdout is for results
         warn = streams.console.print if options.display == "live" else streams.note
         events = logs.keep(steps, recorder.hear(events), folder, warn=warn)
@@ -198,13 +198,6 @@ def show_report(report: Report, streams: Streams, options: RunOptions) -> None:
 def _from_here(path: Path) -> Path:
     """Short to read and to paste: relative to the working directory where it is below it."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-
-
-def _keep_out_of_git(state: Path) -> None:
-    """A repository that never heard of us has no ignore rule for what we write."""
-    with suppress(OSError):
-        state.mkdir(exist_ok=True)
-        (state / ".gitignore").write_text("*\n", encoding="utf-8")
 
 
 def find_origin(

@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent / PACKAGE
 # Each paragraph may import from those above it, and a family (a folder) from itself. A new module
 # gets its place here; a module of a family that the core needs is named by itself.
 LAYERS = """
-    atomic_files buildkit child_process defect errors event_loop expansion file_lock fingerprint git_output
-    git_process gradle_projects ignore_pattern image masking streams web_page wording yaml_files
+    atomic_files buildkit child_process defect errors event_loop expansion file_lock fingerprint
+    git_output git_process gradle_projects ignore_pattern image masking streams web_page wording yaml_files
 
     acceptance.case build_records columns docker_credentials dockerfile dockerignore edits git
     needed_jobs release saved_work settings_values steps versions
@@ -61,7 +61,7 @@ HOMES = {
     "jinja2": "scaffold.rendering web_page",
     "questionary": "scaffold.prompts",
     "rich": "acceptance.table displays machine_display report streams sync.display",
-    "subprocess": "checks.hadolint git git_changes git_process git_refs machine.engine_ssh machine.process",
+    "subprocess": "checks.hadolint git git_changes git_process git_refs machine",
     "threading": "displays.live",
     "yaml": "acceptance yaml_files",
     "signal": "child_process commands.sync event_loop machine.process",

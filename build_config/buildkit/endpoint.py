@@ -53,9 +53,9 @@ class Endpoint:
 
         Needs `ssh` here, and there a Docker CLI and a login without a password.
         """
-        options = (*(("-l", user) if user else ()), *(("-p", str(port)) if port else ()))
         login = f"{user}@{host}" if user else host
-        return cls(address=f"ssh://{login}", dial=partial(_dial_ssh, host, options))
+        command = ssh_command(host, user=user, port=port)
+        return cls(address=f"ssh://{login}", dial=partial(_dial_ssh, host, command))
 
     @classmethod
     def parse(cls, address: str, *, tls: ssl.SSLContext | None = None) -> Endpoint:
@@ -73,6 +73,13 @@ class Endpoint:
         if parts.scheme == "ssh" and parts.hostname:
             return cls.ssh(parts.hostname, user=parts.username, port=parts.port)
         raise ValueError(f"`{address}` is no unix://, tcp:// or ssh:// address")
+
+
+def ssh_command(host: str, *, user: str | None = None, port: int | None = None) -> tuple[str, ...]:
+    """The program whose standard input and output are a connection to the engine over there."""
+    login = (*(("-l", user) if user else ()), *(("-p", str(port)) if port else ()))
+    options = ("-T", "-o", f"ConnectTimeout={_DIAL_SECONDS}", "-o", "ServerAliveInterval=15")
+    return ("ssh", *login, *options, "--", host, "docker", "system", "dial-stdio")
 
 
 @asynccontextmanager
@@ -99,11 +106,9 @@ async def _dial_tcp(
 
 @asynccontextmanager
 async def _dial_ssh(
-    host: str, options: tuple[str, ...], protocol: asyncio.Protocol
+    host: str, command: tuple[str, ...], protocol: asyncio.Protocol
 ) -> AsyncIterator[None]:
     ours, theirs = socket.socketpair()
-    command = ("ssh", *options, "-T", "-o", f"ConnectTimeout={_DIAL_SECONDS}")
-    command += ("-o", "ServerAliveInterval=15", "--", host, "docker", "system", "dial-stdio")
     with ExitStack() as unless_started, theirs, _explained(f"ssh://{host}"):
         unless_started.callback(ours.close)
         end = theirs.fileno()

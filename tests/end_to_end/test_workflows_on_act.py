@@ -1,0 +1,146 @@
+"""The workflows for GitHub, run as they are, on a scratch repository with a real registry."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+import repositories
+from act import Act, Acted
+from docker_registry import docker_registry
+from publishing_yard import SAYS, PublishingYard
+from yard import PROJECT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from yard import Yard
+
+pytestmark = pytest.mark.engine
+
+PLAN, CHECK, COLLECT = "connectors/Plan", "connectors/Check", "connectors/Connectors"
+BASES, CONNECTORS = "connectors/Bases 1 of 1", "connectors/Connectors 1 of 1"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scratch:
+    """A repository with a base and two sources, one on the base, and who merges into it."""
+
+    house: PublishingYard
+    act: Act
+
+    def pull_request(self, *changes: dict[str, str]) -> Acted:
+        """Open one with these changes, and let its workflow run."""
+        self.house.commit(*changes)
+        payload = {"pull_request": {"number": 7, "base": {"ref": "main"}, "head": {"ref": "work"}}}
+        return self.act.run("pull_request", "connectors.yml", payload)
+
+    def changed(self, name: str, version: str, **others: str) -> dict[str, str]:
+        """Files of a source that does the same in another way."""
+        return self.house.connector(name, version, says=f"{SAYS}; :", **others)
+
+    def runs(self) -> set[str]:
+        """The artifacts of the last run."""
+        return {folder.name for folder in self.act.kept("artifacts").iterdir()}
+
+    def merge(self) -> Acted:
+        """Merge what there is, and let what follows run."""
+        repositories.git(self.house.yard.root, "push", "--quiet", "origin", "HEAD:main")
+        repositories.git(self.house.yard.root, "fetch", "--quiet", "origin")
+        return self.act.run("push", "publish.yml", {"ref": "refs/heads/main"})
+
+
+@pytest.fixture
+def scratch(yard: Yard, shell: str, tmp_path: Path) -> Iterator[Scratch]:
+    with docker_registry() as registry:
+        host = registry.url.removeprefix("http://")
+        house = PublishingYard(yard=yard, shell=shell, host=host)
+        act = Act(
+            root=yard.root,
+            folder=tmp_path / "runner",
+            environment=yard.environment(),
+            variables={"REGISTRY": host},
+        )
+        act.install()
+        house.commit(
+            {"tasks.py": (PROJECT / "tasks.py").read_text()},
+            {"invoke.yaml": f"namespace: {yard.namespace}\n"},
+            house.base("base-a"),
+            house.connector("source-b", on="base-a"),
+            house.connector("source-c"),
+        )
+        repositories.git(tmp_path, "init", "--quiet", "--bare", "--initial-branch=main", "origin")
+        repositories.git(yard.root, "remote", "add", "origin", str(tmp_path / "origin"))
+        repositories.git(yard.root, "push", "--quiet", "origin", "main")
+        repositories.git(yard.root, "fetch", "--quiet", "origin")
+        yield Scratch(house=house, act=act)
+
+
+def test_a_pull_request_of_one_connector_is_tested_and_then_published_with_the_catalog(
+    scratch: Scratch,
+) -> None:
+    proposed = scratch.pull_request(scratch.changed("source-c", "0.1.1"))
+    assert proposed.code == 0, str(proposed)
+    assert set(proposed.jobs()) == {PLAN, CHECK, CONNECTORS, COLLECT}
+    assert "| unit source\\-c | ✅ done |" in proposed.summary()
+    assert scratch.runs() == {"run-connectors-1 of 1", "timeline"}
+    merged = scratch.merge()
+    assert merged.code == 0, str(merged)
+    assert set(merged.jobs().values()) == {"success"}
+    assert "published 3" in merged.summary()
+    assert scratch.house.versions("source-c").keys() == {"0.1.1", "latest"}
+    listed = json.loads(scratch.act.kept("pages", "registry.json").read_text())
+    assert [source["dockerImageTag"] for source in listed["sources"]] == ["0.1.0", "0.1.1"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("change", [{}, {"README.md": "Read me.\n"}])
+def test_a_pull_request_that_concerns_no_image_starts_no_shard_and_passes(
+    scratch: Scratch, change: dict[str, str]
+) -> None:
+    proposed = scratch.pull_request(change)
+    assert proposed.code == 0, str(proposed)
+    assert proposed.jobs() == dict.fromkeys((PLAN, CHECK, COLLECT), "success")
+
+
+@pytest.mark.long
+def test_a_base_comes_before_what_stands_on_it(scratch: Scratch) -> None:
+    on_base = scratch.changed("source-b", "0.1.1", on="base-a")
+    proposed = scratch.pull_request(scratch.house.base("base-a", "0.1.1", says="echo"), on_base)
+    assert proposed.code == 0, str(proposed)
+    assert list(proposed.jobs())[2:] == [BASES, CONNECTORS, COLLECT]
+    assert scratch.runs() == {"run-bases-1 of 1", "run-connectors-1 of 1", "timeline"}
+
+
+@pytest.mark.long
+def test_a_connector_that_does_not_build_is_annotated_at_its_line_and_fails_the_last_job(
+    scratch: Scratch,
+) -> None:
+    broken = scratch.changed("source-c", "0.1.1", more="COPY missing /\n")
+    proposed = scratch.pull_request(broken, scratch.changed("source-b", "0.1.1", on="base-a"))
+    assert proposed.code == 1, str(proposed)
+    assert proposed.jobs()[COLLECT] == "failure"
+    (annotation,) = (line for line in proposed.annotations() if "file=" in line)
+    assert "file=connectors/source-c/Dockerfile,line=7," in annotation
+    assert "| source\\-c | ❌ failed |" in proposed.summary()
+    assert "| unit source\\-b | ✅ done |" in proposed.summary()
+    assert "the job `connectors` failed" in proposed.output()
+
+
+@pytest.mark.long
+def test_a_version_that_is_published_with_other_content_is_told_before_and_after_the_merge(
+    scratch: Scratch,
+) -> None:
+    published = scratch.merge()
+    assert published.code == 0, str(published)
+    before = scratch.house.versions("source-c")
+    proposed = scratch.pull_request(scratch.changed("source-c", "0.1.0"))
+    assert proposed.jobs()[CHECK] == proposed.jobs()[COLLECT] == "failure", str(proposed)
+    assert "connectors/source-c" in "".join(proposed.annotations())
+    merged = scratch.merge()
+    assert merged.jobs()["publish/Publish"] == "failure"
+    assert "with other content: `program` changed" in merged.output()
+    assert scratch.house.versions("source-c") == before

@@ -82,6 +82,17 @@ def list_context(
     return tuple(files.values())
 
 
+def list_kept_back(root: Path, directory: str) -> tuple[str, ...]:
+    """List what only our fixed list keeps out of an image: Docker's own clients would send it.
+
+    Raises:
+        RepositoryError: the ignore file is not valid.
+    """
+    rules = read_rules(root, directory)
+    sent = _walk(root / directory, "", rules.lines_alone())
+    return tuple(sorted(path for path in sent if rules.excluded(path)))
+
+
 def list_sources(
     root: Path, directory: str, *, snapshot: Snapshot | None
 ) -> tuple[ContextFile, ...]:

@@ -50,16 +50,30 @@ class IgnoreRules:
     Attributes:
         blocks: its lines, in order; excluding and re-including ones take turns.
         reincluded: the patterns of its `!` lines.
+        never_anywhere: names that stay out whatever the lines say.
+        never_at_top: the same for paths.
     """
 
     blocks: tuple[_Block, ...]
     reincluded: tuple[str, ...]
+    never_anywhere: frozenset[str] = _NEVER_ANYWHERE
+    never_at_top: frozenset[str] = _NEVER_AT_TOP
     _folders: dict[str, tuple[bool, ...] | None] = field(default_factory=dict, compare=False)
+
+    def lines_alone(self) -> IgnoreRules:
+        """What Docker's own clients make of the same file."""
+        nothing: frozenset[str] = frozenset()
+        return IgnoreRules(
+            blocks=self.blocks,
+            reincluded=self.reincluded,
+            never_anywhere=nothing,
+            never_at_top=nothing,
+        )
 
     def excluded(self, path: str) -> bool:
         """Tell whether the file or folder at `path` stays out of the build context."""
         folder, _, name = path.rpartition("/")
-        if name in _NEVER_ANYWHERE or path in _NEVER_AT_TOP:
+        if name in self.never_anywhere or path in self.never_at_top:
             return True
         inherited = self._hold_in(folder)
         if inherited is None:
@@ -89,7 +103,7 @@ class IgnoreRules:
             return (False,) * len(self.blocks)
         above, _, name = folder.rpartition("/")
         inherited = self._hold_in(above)
-        if inherited is None or name in _NEVER_ANYWHERE or folder in _NEVER_AT_TOP:
+        if inherited is None or name in self.never_anywhere or folder in self.never_at_top:
             return None
         excluded = False
         holding = []

@@ -254,3 +254,11 @@ def _name_matches(step: str, name: str) -> bool:
         return name[0] in choices and _name_matches(rest, name[1:])
     step = step.removeprefix("\\")
     return step[0] == name[0] and _name_matches(step[1:], name[1:])
+
+
+@pytest.mark.parametrize("path", ["secrets/config.json", ".env", "src/.env", ".git", ".yard/x"])
+def test_the_lines_alone_let_through_what_they_do_not_name(path: str) -> None:
+    alone = parse_rules("*.md\nkept/\n").lines_alone()
+    assert not alone.excluded(path)
+    assert alone.excluded("a.md")
+    assert alone.excluded("kept/.env")

@@ -40,7 +40,7 @@ async def gradle_build(
     root = workshop.settings.root
     targets = [step.target for step in workshop.plan.work if step.kind is Kind.BUILD]
     built = (workshop.plan.builds[name].connector for name in targets)
-    tasks = tuple(_task(connector) for connector in built if connector.gradle)
+    tasks = tuple(gradle_task(connector) for connector in built if connector.gradle)
     async with workshop.gradle:
         return await run_gradle(root, tasks, tell)
 
@@ -63,19 +63,22 @@ async def run_gradle(root: Path, tasks: tuple[str, ...], tell: Tell) -> Result:
     return Result()
 
 
+def gradle_program(root: Path) -> str:
+    """The repository's wrapper, else the machine's Gradle, which may be missing."""
+    return "./gradlew" if (root / "gradlew").is_file() else "gradle"
+
+
 def _gradle(root: Path) -> str:
-    """The repository's wrapper, else the machine's Gradle."""
-    if (root / "gradlew").is_file():
-        return "./gradlew"
-    if shutil.which("gradle"):
-        return "gradle"
-    raise StepError(
-        "there is no `gradlew` in the repository and no `gradle` on this machine",
-        hint="invoke setup",
-    )
+    program = gradle_program(root)
+    if program == "gradle" and not shutil.which(program):
+        raise StepError(
+            "there is no `gradlew` in the repository and no `gradle` on this machine",
+            hint="invoke setup",
+        )
+    return program
 
 
-def _task(connector: Connector) -> str:
+def gradle_task(connector: Connector) -> str:
     """`:path:to:connector:distTar`, or what makes the jars where those are copied."""
     takes_tar = any("build/distributions" in source for source in connector.dockerfile.copied)
     return f":{connector.path.replace('/', ':')}:{'distTar' if takes_tar else 'assemble'}"

@@ -1,7 +1,8 @@
-"""What pyproject.toml cannot say: a wheel also has the bases that the templates stand on.
+"""What pyproject.toml cannot say: a wheel also has the tasks, and what templates stand on.
 
-They are kept once, in `connectors/bases/`; a wheel gets them as `build_config/templates/bases/`,
-where `invoke generate` looks for them when this project itself is not at hand.
+A wheel gets `tasks.py` as `build_config/tasks.py`, for the `tasks.py` of other repositories, and
+`connectors/bases/` as `build_config/templates/bases/`, where `invoke generate` looks for them when
+this project itself is not at hand.
 """
 
 import shutil
@@ -17,13 +18,14 @@ JUNK = shutil.ignore_patterns("__pycache__", ".*_cache", "*.pyc", "build", ".gra
 
 
 class BuildWithTemplates(build_py):
-    """Copies templates and bases file by file: most are no modules, and many are hidden files."""
+    """Copies tasks, templates and bases by itself: most are no modules, many are hidden files."""
 
     def run(self) -> None:
         """Do what setuptools does, and that."""
         super().run()
         if not self.editable_mode:
             library = Path(self.build_lib)
+            shutil.copy("tasks.py", library / "build_config")
             shutil.copytree(TEMPLATES, library / TEMPLATES, ignore=JUNK, dirs_exist_ok=True)
             bases = library / TEMPLATES / "bases"
             shutil.copytree(BASES, bases, ignore=JUNK, dirs_exist_ok=True)

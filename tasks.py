@@ -1,7 +1,9 @@
-"""Every task: its flags, their help, and one call."""
+"""Every task: its flags, their help, and one call.
+
+A wheel has this file as `build_config/tasks.py`, for the `tasks.py` of other repositories.
+"""
 
 from functools import partial
-from pathlib import Path
 
 from invoke.collection import Collection
 from invoke.context import Context
@@ -13,10 +15,9 @@ from build_config.settings import DEFAULTS
 # Short flags would be given out by order of definition: a new flag would change what `-s` means.
 task = partial(invoke_task, auto_shortflags=False)
 
-PROJECT = Path(__file__).resolve().parent
-
 CONNECTOR = "names, globs, comma lists; repeat it for more (default: all)"
 CHANGED = "only what changed since this commit, and what stands on it"
+PROFILE = "also draw the timeline of the run (timeline.html) and its trace (trace.json)"
 CACHE = "REGISTRY/PREFIX where machines share what they built (default: the setting `cache`)"
 PROGRESS = "auto, live, plain, github, json or quiet"
 
@@ -24,7 +25,7 @@ PROGRESS = "auto, live, plain, github, json or quiet"
 @task(help={"check": "only report, in a table; change nothing"})
 def setup(context: Context, check: bool = False) -> None:
     """Make this machine able to build: the engine, base images, and Gradle where it is needed."""
-    program.run(context, PROJECT, partial(program.call, "setup", check=check))
+    program.run(context, partial(program.call, "setup", check=check))
 
 
 @task(
@@ -43,7 +44,7 @@ def list_(
 ) -> None:
     """Show what is here; needs no engine and no network."""
     flags = {"kind": kind, "changed_since": changed_since, "output": format}
-    program.run(context, PROJECT, partial(program.call, "list_connectors", **flags))
+    program.run(context, partial(program.call, "list_connectors", **flags))
 
 
 @task(
@@ -52,9 +53,7 @@ def list_(
 )
 def graph(context: Context, connector: list[str], format: str = "tree") -> None:  # noqa: A002
     """Show what stands on what; needs no engine and no network."""
-    program.run(
-        context, PROJECT, partial(program.call, "show_graph", connector=connector, output=format)
-    )
+    program.run(context, partial(program.call, "show_graph", connector=connector, output=format))
 
 
 @task(
@@ -68,6 +67,7 @@ def graph(context: Context, connector: list[str], format: str = "tree") -> None:
         "fail-fast": "start nothing more after the first failure",
         "jobs": "how many images are built at a time (default: chosen from the machine)",
         "cache": CACHE,
+        "profile": PROFILE,
         "progress": PROGRESS,
         "secret": "id=NAME,src=FILE or id=NAME,env=VARIABLE, for RUN --mount=type=secret",
         "watch": "go on: build again what saved files touch, until Ctrl-C",
@@ -85,13 +85,14 @@ def build(
     fail_fast: bool = False,
     jobs: str | None = None,
     cache: str | None = None,
+    profile: bool = False,
     progress: str = "auto",
     watch: bool = False,
     test: bool = False,
 ) -> None:
     """Build what is stale, bases first; a second time there is nothing to do."""
     flags = {name: value for name, value in locals().items() if name != "context"}
-    program.run(context, PROJECT, partial(program.call, "build", **flags))
+    program.run(context, partial(program.call, "build", **flags))
 
 
 @task(
@@ -114,7 +115,7 @@ def check(
 ) -> None:
     """Find all defects of the repository at once; then run the Gradle build."""
     flags = {name: value for name, value in locals().items() if name != "context"}
-    program.run(context, PROJECT, partial(program.call, "check", **flags))
+    program.run(context, partial(program.call, "check", **flags))
 
 
 @task(
@@ -144,13 +145,13 @@ def generate(
 ) -> None:
     """Make a connector from a template: it builds and passes its tests before it is edited."""
     flags = {name: value for name, value in locals().items() if name != "context"}
-    program.run(context, PROJECT, partial(program.call, "generate", **flags))
+    program.run(context, partial(program.call, "generate", **flags))
 
 
 @task(iterable=["connector"], help={"connector": CONNECTOR.removesuffix(" (default: all)")})
 def why(context: Context, connector: list[str]) -> None:
     """Say why a connector would be built or not: the very file, base or setting."""
-    program.run(context, PROJECT, partial(program.call, "why", connector=connector))
+    program.run(context, partial(program.call, "why", connector=connector))
 
 
 @task(
@@ -188,7 +189,7 @@ def sync(
 ) -> None:
     """Move data from a source to a destination through their images; goes on where it ended."""
     flags = {name: value for name, value in locals().items() if name != "context"}
-    program.run(context, PROJECT, partial(program.call, "sync", **flags))
+    program.run(context, partial(program.call, "sync", **flags))
 
 
 @task(
@@ -201,6 +202,7 @@ def sync(
         "fail-fast": "start nothing more after the first failure",
         "jobs": "how many steps run at a time (default: chosen from the machine)",
         "cache": CACHE,
+        "profile": PROFILE,
         "progress": PROGRESS,
         "junit": "also write the results to this file, as JUnit XML",
     },
@@ -214,12 +216,13 @@ def test(
     fail_fast: bool = False,
     jobs: str | None = None,
     cache: str | None = None,
+    profile: bool = False,
     progress: str = "auto",
     junit: str | None = None,
 ) -> None:
     """Build what is stale, then run the connectors' own tests and the acceptance tests."""
     flags = {name: value for name, value in locals().items() if name != "context"}
-    program.run(context, PROJECT, partial(program.call, "test", **flags))
+    program.run(context, partial(program.call, "test", **flags))
 
 
 @task(
@@ -244,7 +247,7 @@ def bump(
 ) -> None:
     """Raise versions in every file that says them, or in none: label, catalog, changelog."""
     flags = {name: value for name, value in locals().items() if name != "context"}
-    program.run(context, PROJECT, partial(program.call, "bump", **flags))
+    program.run(context, partial(program.call, "bump", **flags))
 
 
 @task(
@@ -277,7 +280,7 @@ def publish(
 ) -> None:
     """Make registry and catalog match the repository: build, test, publish what is not there."""
     flags = {name: value for name, value in locals().items() if name != "context"}
-    program.run(context, PROJECT, partial(program.call, "publish", **flags))
+    program.run(context, partial(program.call, "publish", **flags))
 
 
 @task(
@@ -300,7 +303,7 @@ def matrix(
 ) -> None:
     """Share the work among CI runners, by past durations; needs no engine and no network."""
     flags = {name: value for name, value in locals().items() if name != "context"}
-    program.run(context, PROJECT, partial(program.call, "matrix", **flags))
+    program.run(context, partial(program.call, "matrix", **flags))
 
 
 @task(
@@ -318,7 +321,7 @@ def comment(
 ) -> None:
     """Write what runs came to as the one comment of ours on a pull request of GitHub."""
     flags = {name: value for name, value in locals().items() if name != "context"}
-    program.run(context, PROJECT, partial(program.call, "comment", **flags))
+    program.run(context, partial(program.call, "comment", **flags))
 
 
 @task(
@@ -327,13 +330,13 @@ def comment(
 )
 def bake(context: Context, connector: list[str], print: bool = False) -> None:  # noqa: A002
     """Write what is to be built as a file for `docker buildx bake`; needs no engine."""
-    program.run(context, PROJECT, partial(program.call, "bake", connector=connector, show=print))
+    program.run(context, partial(program.call, "bake", connector=connector, show=print))
 
 
 @task(help={"output": "folder to write to (default: .yard/catalog)"})
 def catalog(context: Context, output: str | None = None) -> None:
     """Write what was published, for programs (registry.json) and for people (index.html)."""
-    program.run(context, PROJECT, partial(program.call, "catalog", output=output))
+    program.run(context, partial(program.call, "catalog", output=output))
 
 
 @task(
@@ -348,7 +351,20 @@ def clean(
 ) -> None:
     """Remove what no longer belongs to the repository's state: images, left-overs, logs."""
     flags = {"dry_run": dry_run, "images": images, "logs": logs}
-    program.run(context, PROJECT, partial(program.call, "clean", **flags))
+    program.run(context, partial(program.call, "clean", **flags))
+
+
+@task(
+    help={
+        "runs": "folder with the records (run.json) of many runners, at any depth "
+        "(default: the last run here)",
+        "open": "also open the timeline in the browser",
+    }
+)
+def report(context: Context, runs: str | None = None, open: bool = False) -> None:  # noqa: A002
+    """Draw what ran when, of the last run or of many runners: timeline, trace, table."""
+    flags = {"runs": runs, "open_timeline": open}
+    program.run(context, partial(program.call, "report", **flags))
 
 
 namespace = Collection(
@@ -368,5 +384,6 @@ namespace = Collection(
     catalog,
     clean,
     comment,
+    report,
 )
 namespace.configure(DEFAULTS)

@@ -37,7 +37,7 @@ _REPEATABLE = (
 )
 
 
-def run(context: Context, project: Path, command: Command) -> None:
+def run(context: Context, command: Command) -> None:
     """Run it; a failure ends the process with the failure's exit code, success returns.
 
     Success returns so that `invoke setup build` goes on to the next task.
@@ -48,7 +48,7 @@ def run(context: Context, project: Path, command: Command) -> None:
     streams = Streams.of_process()
     try:
         _refuse_flags_without_value(sys.argv)
-        code = command(read(context.config, project), streams)
+        code = command(read(context.config, _project(context)), streams)
     except YardError as error:
         code = _tell(error, streams)
     except KeyboardInterrupt:
@@ -68,6 +68,12 @@ def call(name: str, settings: Settings, streams: Streams, /, **flags: object) ->
     function = getattr(import_module(f"build_config.commands.{name}"), name)
     code: int = function(settings, streams, **flags)
     return code
+
+
+def _project(context: Context) -> Path:
+    """Where the `tasks.py` is that Invoke found: a relative `root` starts there."""
+    prefix = context.config._project_prefix  # noqa: SLF001 - it is told nowhere else
+    return Path(prefix or os.curdir)
 
 
 def _forget_the_reader() -> None:

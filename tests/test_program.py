@@ -29,7 +29,7 @@ def code_of(project: Path, command: program.Command) -> int:
     """The exit code of a command: 0 is a return, anything else is Invoke's Exit."""
     context = Context(Config(defaults={**DEFAULTS, "root": str(project)}))
     try:
-        program.run(context, project, command)
+        program.run(context, command)
     except Exit as ending:
         return int(ending.code)
     return 0

@@ -1,4 +1,4 @@
-"""A wheel of this project has what `invoke generate` needs: templates, and the bases below them."""
+"""A wheel of this project has all that another repository needs: tasks, templates, and bases."""
 
 from __future__ import annotations
 
@@ -13,14 +13,10 @@ import pytest
 import repositories
 from yard import PROJECT
 
-GENERATE = """\
-import sys
-from pathlib import Path
-from build_config.commands.generate import generate
-from build_config.settings import DEFAULTS, read
-from build_config.streams import Streams
-flags = {"template": sys.argv[1], "name": "foo"}
-sys.exit(generate(read(DEFAULTS, Path.cwd()), Streams.of_process(), **flags))
+TASKS = """\
+\"\"\"The tasks of Connector Yard, for the connectors of this repository.\"\"\"
+
+from build_config.tasks import namespace
 """
 
 
@@ -61,21 +57,35 @@ def test_a_wheel_has_the_bases_and_nothing_that_tools_left(installed: Path) -> N
     assert not [path for path in files(installed) if "_cache" in path or path.endswith(".pyc")]
 
 
-@pytest.mark.parametrize("template", ["source-python", "source-java"])
-def test_an_empty_repository_gets_all_that_a_connector_stands_on(
-    installed: Path, tmp_path: Path, template: str
-) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", GENERATE, template],
-        cwd=tmp_path,
+def invoke(installed: Path, root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run it in a repository whose `tasks.py` is as the README has it."""
+    (root / "tasks.py").write_text(TASKS)
+    return subprocess.run(
+        [sys.executable, "-m", "invoke", *words],
+        cwd=root,
         env={**os.environ, "PYTHONPATH": str(installed)},
         stdin=subprocess.DEVNULL,
         check=False,
         capture_output=True,
         text=True,
     )
+
+
+def test_another_repository_has_the_same_tasks(installed: Path, tmp_path: Path) -> None:
+    ours = subprocess.run(
+        [sys.executable, "-m", "invoke", "--list"], cwd=PROJECT, check=True, capture_output=True
+    )
+    assert invoke(installed, tmp_path, "--list").stdout == ours.stdout.decode()
+
+
+@pytest.mark.parametrize("template", ["source-python", "source-java"])
+def test_an_empty_repository_gets_all_that_a_connector_stands_on(
+    installed: Path, tmp_path: Path, template: str
+) -> None:
+    done = invoke(installed, tmp_path, "generate", f"--template={template}", "--name=foo")
     assert done.returncode == 0, done.stderr
     base = tmp_path / "connectors" / "bases" / template.replace("source", "base")
     assert (base / "Dockerfile").is_file()
     assert (tmp_path / "connectors" / "source-foo" / "Dockerfile").is_file()
     assert (tmp_path / "settings.gradle").exists() == (template == "source-java")
+    assert "source-foo" in invoke(installed, tmp_path, "list", "--format=names").stdout.split()

@@ -7,7 +7,6 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 
 from build_config.acceptance.case import CaseResult, Verdict
 from build_config.events import (
@@ -20,14 +19,14 @@ from build_config.events import (
     StepStarted,
 )
 from build_config.report import Report, Result
-from build_config.run_record import Phase, RunRecord, StepRecord, write
+from build_config.run_record import Phase, RunRecord, StepRecord
 from build_config.steps import Step
 
 _PHASES = 200  # of a step: what a person can tell apart, and no step fills the disk
 _BLINK = 0.001
 _BUG = 70
 
-Keep = Callable[[Report], object]
+Keeper = Callable[[RunRecord], object]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -116,10 +115,8 @@ class Recorder:
             yield event
 
     @contextmanager
-    def keep(self, folder: Path | None) -> Iterator[Keep]:
-        """Write the record into the folder, however the run ends; a full disk fails no run.
-
-        Nothing is written without a folder: where there was nothing to do.
+    def keep(self, keepers: Sequence[Keeper]) -> Iterator[Callable[[Report], object]]:
+        """Hand the record to each keeper, however the run ends; a full disk fails no run.
 
         What is yielded is called with the report, which a run that is broken off never has.
         """
@@ -131,10 +128,11 @@ class Recorder:
             problem = error
             raise
         finally:
-            if folder is not None:
-                told = Report.of(self.steps, self._told, before=self.planning)
+            told = Report.of(self.steps, self._told, before=self.planning)
+            record = self._record(reports[0] if reports else told, problem)
+            for keeper in keepers:
                 with suppress(OSError):
-                    write(folder, self._record(reports[0] if reports else told, problem))
+                    keeper(record)
 
     def _record(self, report: Report, problem: Exception | None) -> RunRecord:
         cases = defaultdict[str, list[CaseResult]](list)

@@ -31,9 +31,9 @@ LAYERS = """
     catalog definitions discovery displays docker_progress docker_push engine_endpoint history junit
     ledger machine_display run_record teller
 
-    registry run_recording sandbox timeline
+    registry run_recording run_table sandbox timeline
 
-    affected bake github image_labels plan scheduler sync
+    affected bake github image_labels plan scheduler step_summary sync
 
     acceptance docker_engine listings plan_testing repository source_inputs touched
 

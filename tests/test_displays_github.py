@@ -1,14 +1,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from dataclasses import replace
 
-from runs import NASTY, build, done, failed, random_events, recorded, said, skip, up_to_date
+from runs import NASTY, build, done, failed, random_events, said, skip
 
-from build_config.displays.github import annotation, escape_property, show, summary
-from build_config.displays.output import Output
-from build_config.events import Event, StepFinished, StepOutput, StepStarted
-from build_config.report import Report
+from build_config.displays.github import annotation, escape_property, show
+from build_config.events import Event, StepOutput, StepStarted
 
 A, B = build("source-a"), build("source-b")
 
@@ -57,6 +55,11 @@ def test_a_failure_is_annotated_at_its_line() -> None:
     )
 
 
+def test_a_message_of_several_lines_stays_one_command() -> None:
+    event = replace(failed(A), message="100 %\n::error::injected", hint="", path=None)
+    assert annotation(event, "no") == "::error title=no::100 %25%0A::error::injected"
+
+
 def test_a_failure_without_a_place_is_annotated_all_the_same() -> None:
     event = done(A)
     assert annotation(event, "no") == "::error title=no::no"
@@ -69,7 +72,7 @@ def test_properties_cannot_end_early() -> None:
 def test_tools_cannot_run_workflow_commands() -> None:
     for seed in range(20):
         text = said(show, (A, B), random_events(seed, (A, B)))
-        assert set(commands_run(text)) <= {"group", "endgroup", "error"}
+        assert set(commands_run(text)) <= {"group", "endgroup", "error", "notice"}
         assert commands_run(text).count("group") == commands_run(text).count("endgroup")
 
 
@@ -79,38 +82,10 @@ def test_no_word_of_a_reason_is_a_command() -> None:
     assert commands_run(said(show, (step,), [*events, done(step)])) == ["group", "endgroup"]
 
 
-def test_the_summary_is_a_table_with_failures_first(tmp_path: Path) -> None:
-    path = tmp_path / "summary.md"
-    path.write_text("before\n")
-    console, _ = recorded()
-    steps = [A, B, up_to_date("source-c")]
-    events: list[Event] = [done(A), failed(B), skip(steps[2])]
-    list(show(steps, iter(events), Output(console=console, summary=path)))
-    assert path.read_text() == (
-        "before\n"
-        "### built 1, 1 up to date, 1 failed in 2.0 s\n"
-        "\n"
-        "| image | result | time | why |\n"
-        "| --- | --- | ---: | --- |\n"
-        "| source\\-b | ❌ failed | 2.0 s | \\`pip install\\` ended with exit code 1 |\n"
-        "| source\\-a | ✅ done | 2.0 s | its Dockerfile changed |\n"
-        "\n"
+def test_no_more_is_annotated_than_the_page_shows_and_that_is_said() -> None:
+    steps = tuple(build(f"source-{number}") for number in range(13))
+    text = said(show, steps, [failed(step) for step in steps])
+    assert commands_run(text).count("error") == 10
+    assert text.splitlines()[-1] == (
+        "::notice title=Not annotated::3 more failures, listed in the summary of this job"
     )
-
-
-def test_the_summary_is_written_when_the_run_breaks(tmp_path: Path) -> None:
-    console, _ = recorded()
-    output = Output(console=console, summary=tmp_path / "summary.md")
-    events: list[Event] = [done(A), StepStarted(key=B.key, at=2.0)]
-    consumer = show((A, B), iter(events), output)
-    next(consumer)
-    consumer.close()
-    assert "| source\\-b | not started |" in (tmp_path / "summary.md").read_text()
-
-
-def test_markdown_in_messages_is_shown_as_it_is() -> None:
-    event = StepFinished(
-        key=A.key, at=1.0, outcome=failed(A).outcome, seconds=1.0, message="a|b <b>*c*</b>\n[d](e)"
-    )
-    row = summary(Report.of((A,), [event])).splitlines()[4]
-    assert row.endswith(r"| a\|b \<b\>\*c\*\</b\> \[d\]\(e\) |")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ def recorder() -> Recorder:
 def recorded(folder: Path, *events: Event) -> RunRecord:
     """What is read back of a run with these events."""
     hearing = recorder()
-    with hearing.keep(folder) as keep:
+    with hearing.keep([partial(write, folder)]) as keep:
         keep(Report.of(hearing.steps, hearing.hear(events), before=hearing.planning))
     return read(folder)
 
@@ -111,7 +112,7 @@ def test_cases_are_counted(tmp_path: Path) -> None:
 def test_a_run_that_breaks_off_leaves_what_is_known(tmp_path: Path) -> None:
     hearing = recorder()
     lost = EngineUnavailableError("the engine went away")
-    with pytest.raises(EngineUnavailableError), hearing.keep(tmp_path) as keep:
+    with pytest.raises(EngineUnavailableError), hearing.keep([partial(write, tmp_path)]) as keep:
         keep(Report.of(hearing.steps, hearing.hear(breaking_off(lost)), before=1.0))
     record = read(tmp_path)
     assert (record.exit_code, record.problem) == (4, "the engine went away")

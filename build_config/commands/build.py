@@ -32,6 +32,7 @@ class BuildFlags:
     fail_fast: bool = False
     jobs: str | None = None
     cache: str | None = None
+    profile: bool = False
     progress: str = "auto"
     secret: Sequence[str] = ()
     watch: bool = False
@@ -65,6 +66,7 @@ def build(settings: Settings, streams: Streams, **typed: Any) -> int:
         "begin": time.monotonic(),
         "command": "invoke build",
         "cache": chosen_cache(flags.cache, settings.cache),
+        "profile": flags.profile,
     }
     if flags.watch:
         from build_config.commands.watch import watch

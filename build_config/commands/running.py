@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from build_config import git, history, logs, saved_work
+from build_config import git, history, logs, run_record, saved_work
 from build_config.cache.planning import plan_caching
 from build_config.cache_settings import CachePlace
 from build_config.commands.planning import Planned
@@ -30,11 +31,12 @@ from build_config.performers.workshop import Workshop
 from build_config.publishing.ports import Publications
 from build_config.report import Report, headline, tell
 from build_config.run_record import host_name
-from build_config.run_recording import Recorder
+from build_config.run_recording import Keeper, Recorder
 from build_config.sandbox.containers import open_containers
 from build_config.scheduler import Perform, execute
 from build_config.settings import Settings
 from build_config.source_inputs import source_inputs
+from build_config.step_summary import append_summary, summary_file
 from build_config.steps import Action, Step
 from build_config.streams import Streams
 
@@ -55,6 +57,7 @@ class RunOptions:
         begin: when the command started, on the monotonic clock.
         command: what was typed, for advice on how to continue.
         cache: the shared cache; None where there is none.
+        profile: also draw the timeline of the run, and its trace.
     """
 
     display: str
@@ -64,6 +67,7 @@ class RunOptions:
     begin: float
     command: str
     cache: CachePlace | None = None
+    profile: bool = False
 
 
 def run(
@@ -158,23 +162,32 @@ def run_steps(
         planning=planning,
         sizes=history.read_sizes(settings.state),
     )
+    events = recorder.hear(events)
     if works:
         saved_work.keep_out_of_git(settings.state)
         # rows that are redrawn have to know of a line between them; else stdout is for results
         warn = streams.console.print if options.display == "live" else streams.note
-        events = logs.keep(steps, recorder.hear(events), folder, warn=warn)
-    summary = streams.environ.get("GITHUB_STEP_SUMMARY")
-    output = Output(
-        console=streams.console,
-        logs=folder if works else None,
-        summary=Path(summary) if summary else None,
-    )
+        events = logs.keep(steps, events, folder, warn=warn)
+    output = Output(console=streams.console, logs=folder if works else None)
     shown = DISPLAYS[options.display](steps, events, output)
-    with recorder.keep(folder if works else None) as keep:
+    with recorder.keep([*_keepers(output.logs, streams, options)]) as keep:
         report = Report.of(steps, shown, before=planning)
         keep(report)
     history.record(settings.state, report)
     return report
+
+
+def _keepers(folder: Path | None, streams: Streams, options: RunOptions) -> Iterator[Keeper]:
+    """Who takes the record of the run; `folder` is None where there was nothing to do."""
+    if folder is not None:
+        yield partial(run_record.write, folder)
+    file = summary_file(streams.environ)
+    if options.display == "github" and file is not None:
+        yield lambda record: append_summary(file, [record])
+    if options.profile and folder is not None:
+        from build_config.commands.report import draw
+
+        yield lambda record: draw(folder, [record], streams)
 
 
 def _refuse_full_disks(settings: Settings, address: EngineAddress) -> None:

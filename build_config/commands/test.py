@@ -38,6 +38,7 @@ class TestFlags:
     fail_fast: bool = False
     jobs: str | None = None
     cache: str | None = None
+    profile: bool = False
     progress: str = "auto"
     junit: str | None = None
 
@@ -59,6 +60,7 @@ def test(settings: Settings, streams: Streams, **typed: Any) -> int:
         begin=time.monotonic(),
         command=f"invoke test --only={flags.only}" if flags.only else "invoke test",
         cache=chosen_cache(flags.cache, settings.cache),
+        profile=flags.profile,
     )
     only = _kinds(flags.only)
     if flags.junit and Path(flags.junit).is_dir():

@@ -1,4 +1,4 @@
-"""Events in, what GitHub's job page understands out: a group per step, annotations, a summary.
+"""Events in, what GitHub's job page understands out: a group per step, annotations.
 
 Workflow commands and their escapes as the runner reads them (actions/runner,
 `ActionCommand.cs`): a line that starts with `::`, or one with `##[` anywhere. What tools print is
@@ -11,8 +11,6 @@ import re
 import secrets
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import suppress
-from pathlib import Path
 
 from build_config.displays.board import Board
 from build_config.displays.output import Output
@@ -26,41 +24,38 @@ from build_config.displays.telling import (
     write,
 )
 from build_config.events import Event, Outcome, StepFinished, StepOutput, StepSkipped
-from build_config.report import Ending, Report, Result, headline
 from build_config.steps import Step
-from build_config.wording import duration, harmless, marks_for, one_line
+from build_config.wording import counted, harmless, marks_for, one_line
 
-_SUMMARY_ROWS = 500  # GitHub drops a summary above 1 MiB
+_ANNOTATIONS = 10  # of one type in one step: GitHub shows no more
 
 
 def show(
     steps: Sequence[Step], events: Iterable[Event], output: Output
 ) -> Generator[Event, None, None]:
-    """Write one folded group per step when it ends, and the summary when the run does."""
+    """Write one folded group per step when it ends, and below it where it failed."""
     board, heard = Board.of(steps), dict[str, float]()
     printed: defaultdict[str, list[str]] = defaultdict(list)
-    endings = list[Event]()
+    failures = 0
     summed_up, sentence = up_to_date(steps)
-    try:
-        for event in events:
-            board = board.after(event)
-            if isinstance(event, StepOutput):
-                printed[event.key].append(event.line)
-            elif isinstance(event, StepFinished):
-                endings.append(event)
-                write(output, _group(event, board, printed.pop(event.key, []), output))
-            elif isinstance(event, StepSkipped):
-                endings.append(event)
-                if event.expected and event.key in summed_up:
-                    write(output, [sentence] if sentence else [])
-                    sentence = ""
-                else:
-                    write(output, [_skipped(event, board, output)])
-            write(output, [_own(line) for line in heartbeats(board, event.at, heard)])
-            yield event
-    finally:
-        if output.summary is not None:
-            _append(output.summary, summary(Report.of(steps, endings)))
+    for event in events:
+        board = board.after(event)
+        if isinstance(event, StepOutput):
+            printed[event.key].append(event.line)
+        elif isinstance(event, StepFinished):
+            failures += event.outcome is Outcome.FAILED
+            write(output, _group(event, board, printed.pop(event.key, []), output))
+            if event.outcome is Outcome.FAILED and failures <= _ANNOTATIONS:
+                write(output, [annotation(event, f"{name(board.steps, event.key)} failed")])
+        elif isinstance(event, StepSkipped):
+            if event.expected and event.key in summed_up:
+                write(output, [sentence] if sentence else [])
+                sentence = ""
+            else:
+                write(output, [_skipped(event, board, output)])
+        write(output, [_own(line) for line in heartbeats(board, event.at, heard)])
+        yield event
+    write(output, _not_annotated(failures))
 
 
 def escape_data(text: str) -> str:
@@ -91,10 +86,15 @@ def _group(event: StepFinished, board: Board, printed: Sequence[str], output: Ou
     # No log file: the whole output is here, and the machine is gone when this is read.
     below = [*([f"why: {why}"] if why else []), *advice(event, None)]
     lines = [f"::group::{escape_data(one_line(title))}", *(_own(line) for line in below)]
-    lines += [*_fenced(printed), "::endgroup::"]
-    if event.outcome is Outcome.FAILED:
-        lines.append(annotation(event, f"{name(board.steps, event.key)} failed"))
-    return lines
+    return [*lines, *_fenced(printed), "::endgroup::"]
+
+
+def _not_annotated(failures: int) -> list[str]:
+    """What the page of the run does not show at its place; it is in the log and in the summary."""
+    if failures <= _ANNOTATIONS:
+        return []
+    more = counted(failures - _ANNOTATIONS, "more failure")
+    return [f"::notice title=Not annotated::{more}, listed in the summary of this job"]
 
 
 def _fenced(printed: Sequence[str]) -> list[str]:
@@ -116,48 +116,3 @@ def _own(line: str) -> str:
     """A line of ours with foreign words in it, which the runner must not take for a command."""
     line = harmless(line).replace("##[", "## [")
     return re.sub(r"^\s*::", ": :", line)
-
-
-def summary(report: Report) -> str:
-    """The report as Markdown: a heading and a table, failures first, what was up to date as one."""
-    ranks = {ending: rank for rank, ending in enumerate(_RANKS)}
-    told = [result for result in report.results if result.ending is not Ending.UP_TO_DATE]
-    told.sort(key=lambda result: ranks[result.ending])
-    lines = [f"### {_markdown(headline(report))}", ""]
-    if told:
-        lines += ["| image | result | time | why |", "| --- | --- | ---: | --- |"]
-        lines += [_row(result) for result in told[:_SUMMARY_ROWS]]
-    if len(told) > _SUMMARY_ROWS:
-        lines += ["", f"… and {len(told) - _SUMMARY_ROWS} more"]
-    return "\n".join(lines) + "\n\n"
-
-
-_RANKS = (
-    Ending.FAILED,
-    Ending.CANCELLED,
-    Ending.SKIPPED,
-    Ending.NOT_STARTED,
-    Ending.DONE,
-    Ending.FROM_CACHE,
-    Ending.UP_TO_DATE,
-    Ending.NOT_APPLICABLE,
-)
-_SIGNS = {Ending.DONE: "✅ ", Ending.FAILED: "❌ ", Ending.CANCELLED: "🛑 "}
-
-
-def _row(result: Result) -> str:
-    noun = result.step.target if result.step.kind == "build" else result.step.key
-    took = duration(result.seconds) if result.seconds else ""
-    why = result.why if result.ending is not Ending.DONE else result.step.reason
-    result_cell = f"{_SIGNS.get(result.ending, '')}{result.ending}"
-    return f"| {_markdown(noun)} | {result_cell} | {took} | {_markdown(why)} |"
-
-
-def _markdown(text: str) -> str:
-    """One line that Markdown shows as it is: every sign that could mean something is escaped."""
-    return re.sub(r"([\\`*_{}\[\]()<>#+!|~&$@-])", r"\\\1", one_line(text))
-
-
-def _append(path: Path, text: str) -> None:
-    with suppress(OSError), path.open("a", encoding="utf-8", errors="replace") as stream:
-        stream.write(text)

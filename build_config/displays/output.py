@@ -20,15 +20,13 @@ class Output:
     """Where a run is told.
 
     Attributes:
-        console: the only thing that displays write to, but for GitHub's summary.
+        console: the only thing that displays write to.
         logs: the folder with this run's log files, to point at; None when there is none.
-        summary: the file that `GITHUB_STEP_SUMMARY` names, for the github display.
         clock: seconds that only grow; the live display reads it between events.
     """
 
     console: Console
     logs: Path | None = None
-    summary: Path | None = None
     clock: Callable[[], float] = time.monotonic
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from build_config.atomic_files import rewrite
-from build_config.errors import YardError
 from build_config.run_record import RunRecord
 from build_config.timeline.page import timeline_page
 from build_config.timeline.trace import trace
@@ -23,11 +22,8 @@ def write_pictures(folder: Path, records: Sequence[RunRecord]) -> None:
         records: at least one.
 
     Raises:
-        YardError: they cannot be written.
+        OSError: they cannot be written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        rewrite(folder / TIMELINE, timeline_page(records), durable=False)
-        rewrite(folder / TRACE, trace(records).encode(), durable=False)
-    except OSError as error:
-        raise YardError(f"`{folder}` cannot be written: {error.strerror or error}") from error
+    folder.mkdir(parents=True, exist_ok=True)
+    rewrite(folder / TIMELINE, timeline_page(records), durable=False)
+    rewrite(folder / TRACE, trace(records).encode(), durable=False)

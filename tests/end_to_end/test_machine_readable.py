@@ -103,6 +103,17 @@ def test_graph_for_other_programs(repository: Yard) -> None:
     assert '    "base-a" -> "source-b";' in dot.splitlines()
 
 
+def test_a_matrix_and_a_bake_file_without_an_engine(repository: Yard) -> None:
+    fill(repository)
+    matrix = repository.invoke("matrix", "--shards=2").json()
+    assert [cell["connectors"] for cell in matrix["connectors"]["include"]] == [
+        "base-a,source-b",
+        "destination-c",
+    ]
+    file = repository.invoke("bake", "--print", "--connector=source-b").json()
+    assert file["target"]["source-b"]["contexts"] == {repository.image("base-a"): "target:base-a"}
+
+
 def test_a_dry_run_in_json_without_an_engine(repository: Yard) -> None:
     fill(repository)
     finished = repository.invoke("build", "--dry-run", "--progress=json")

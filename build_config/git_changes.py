@@ -9,6 +9,7 @@ from subprocess import CompletedProcess
 
 from build_config import git_process
 from build_config.errors import UsageError, YardError
+from build_config.git_output import parse_objects
 
 
 def merge_base(root: Path, ref: str) -> str:
@@ -54,16 +55,9 @@ def texts_at(root: Path, commit: str, paths: Iterable[str]) -> dict[str, str]:
     """The text of those of the files that are in that commit; what is not UTF-8 is replaced."""
     wanted = [path for path in paths if "\n" not in path]
     fed = b"".join(b"%s:./%s\n" % (commit.encode(), os.fsencode(path)) for path in wanted)
-    rest = _succeeded(root, git_process.ask(root, "cat-file", "--batch", fed=fed))
-    texts = {}
-    for path in wanted:
-        head, _, rest = rest.partition(b"\n")
-        words = head.split()
-        if len(words) == 3 and words[1] == b"blob":  # noqa: PLR2004 - id, type, size
-            size = int(words[2])
-            texts[path] = rest[:size].decode(errors="replace")
-            rest = rest[size + 1 :]
-    return texts
+    answer = _succeeded(root, git_process.ask(root, "cat-file", "--batch", fed=fed))
+    found = zip(wanted, parse_objects(answer), strict=True)
+    return {path: text.decode(errors="replace") for path, text in found if text is not None}
 
 
 def secret_files(root: Path) -> tuple[tuple[str, ...], tuple[str, ...]] | None:

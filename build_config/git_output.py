@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 _FIELDS_BEFORE_PATH = {b"1": 8, b"u": 10}
@@ -77,6 +78,24 @@ def parse_index(listing: bytes) -> Index:
         else:
             index.others.add(path)
     return index
+
+
+def parse_objects(output: bytes) -> Iterator[bytes | None]:
+    """Sort `git cat-file --batch` out (git-cat-file(1)): of each object the bytes, in order.
+
+    None stands for what is not there, and for what is no blob.
+    """
+    start = 0
+    while start < len(output):
+        end = output.index(b"\n", start)
+        *_, kind, size = output[start:end].split(b" ")
+        start = end + 1
+        if not size.isdigit():  # but `missing`
+            yield None
+            continue
+        end = start + int(size)
+        yield output[start:end] if kind == b"blob" else None
+        start = end + 1
 
 
 def split(listing: bytes) -> set[bytes]:

@@ -17,6 +17,7 @@ from subprocess import CompletedProcess
 
 from build_config import git_process
 from build_config.errors import UnclearError, UsageError
+from build_config.git_output import parse_objects
 
 NOTHING = "0" * 40
 _SECONDS = 60.0
@@ -73,20 +74,6 @@ def _listed(place: Place, ref: str) -> str | None:
     return None
 
 
-def names(place: Place, prefix: str) -> dict[str, str]:
-    """All refs below a prefix, with the commits that they are at; nothing is fetched.
-
-    Raises:
-        UnclearError: git or its remote did not answer.
-    """
-    if place.remote is None:
-        found = _succeeded(place, "for-each-ref", "--format=%(objectname)%09%(refname)", prefix)
-    else:
-        found = _succeeded(place, "ls-remote", "--", place.remote, f"{prefix}/*")
-    pairs = (line.partition("\t") for line in found.stdout.decode().splitlines())
-    return {name: commit for commit, _, name in pairs}
-
-
 def files(place: Place, commit: str, folder: str) -> dict[str, bytes]:
     """Path -> content of every file below a folder of a commit.
 
@@ -99,14 +86,9 @@ def files(place: Place, commit: str, folder: str) -> dict[str, bytes]:
         facts, _, path = entry.partition("\t")
         blobs[path] = facts.split()[2]
     fed = "".join(f"{blob}\n" for blob in blobs.values()).encode()
-    rest = memoryview(_succeeded(place, "cat-file", "--batch", fed=fed).stdout)
-    contents, start = {}, 0
-    for path in blobs:
-        end = bytes(rest[start : start + 200]).index(b"\n") + start
-        size = int(bytes(rest[start:end]).split()[2])
-        contents[path] = bytes(rest[end + 1 : end + 1 + size])
-        start = end + size + 2
-    return contents
+    contents = parse_objects(_succeeded(place, "cat-file", "--batch", fed=fed).stdout)
+    found = zip(blobs, contents, strict=True)
+    return {path: content for path, content in found if content is not None}
 
 
 def message(place: Place, commit: str) -> str:

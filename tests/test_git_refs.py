@@ -79,7 +79,8 @@ def test_another_clone_sees_what_was_written_to_the_remote(tmp_path: Path) -> No
     git_refs.swap(places[0], REF, old=None, new=made)
     assert git_refs.tip(places[1], REF) == made
     assert git_refs.files(places[1], made, "f") == {"f/a": b"1"}
-    assert git_refs.names(places[1], "refs/heads/catalog") == {REF: made}
+    there = git(places[1].root, "ls-remote", "origin", "refs/heads/catalog/*")
+    assert there == f"{made}\t{REF}"
 
 
 def test_of_many_who_create_a_ref_one_wins(place: Place) -> None:

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from build_config import history
+from build_config.displays.github import escape_data
 from build_config.errors import YardError
+from build_config.needed_jobs import VARIABLE, judge
 from build_config.report import Ending
 from build_config.run_record import FILE, RunRecord, read, read_all
 from build_config.run_table import headline
@@ -29,6 +31,8 @@ def report(
 ) -> int:
     """Write the pictures and say where; 1 when one of the runs did not succeed.
 
+    Where GitHub tells of the jobs that made the runs, also when one of these did not.
+
     Args:
         settings: of the repository.
         streams: where to write; its environment names the summary of the job, where there is one.
@@ -38,13 +42,17 @@ def report(
     Raises:
         YardError: there is no run, or one of them cannot be understood.
     """
+    jobs = None if runs is None else _tell_of_jobs(Path(runs), streams)
     if runs is None:
         folder = _last_run(settings.state)
         records: tuple[RunRecord, ...] = (read(folder),)
     else:
         folder = Path(runs)
-        records = _all_runs(folder)
+        records = read_all(folder) if jobs else _all_runs(folder)
         _learn(settings.state, records)
+    if not records:
+        streams.say("no runner had anything to do")
+        return 0
     streams.say(headline(records))
     for line in _problems(records):
         streams.say(f"  {line}")
@@ -54,7 +62,7 @@ def report(
         append_summary(file, records)
     if open_timeline and not webbrowser.open((folder / TIMELINE).resolve().as_uri()):
         streams.note(f"no browser could be started: open `{folder / TIMELINE}` yourself")
-    return _FAILED if any(record.failed for record in records) else 0
+    return _FAILED if jobs is False or any(record.failed for record in records) else 0
 
 
 def draw(folder: Path, records: Sequence[RunRecord], streams: Streams) -> None:
@@ -69,6 +77,17 @@ def draw(folder: Path, records: Sequence[RunRecord], streams: Streams) -> None:
         raise YardError(f"`{folder}` cannot be written: {error.strerror or error}") from error
     streams.note(f"timeline: {folder / TIMELINE}")
     streams.note(f"trace: {folder / TRACE}")
+
+
+def _tell_of_jobs(folder: Path, streams: Streams) -> bool | None:
+    """Say what is wrong with the jobs that left these runs; whether all is well, None: unknown."""
+    needs = streams.environ.get(VARIABLE)
+    if needs is None:
+        return None
+    troubles = judge(needs, {path.name for path in folder.glob("*")})
+    for trouble in troubles:
+        streams.say(f"::error::{escape_data(trouble)}")
+    return not troubles
 
 
 def _last_run(state: Path) -> Path:

@@ -140,25 +140,13 @@ class _Dealer:
     worth: float
 
     def deal(self, groups: Iterable[frozenset[str]]) -> tuple[Cell, ...]:
-        """The longest first, each to the cell that has least to do.
-
-        The last cell ends after at most 4/3 of the shortest possible time (R. L. Graham, "Bounds on
-        Multiprocessing Timing Anomalies", 1969).
-        """
+        """As few cells as end as early; none for nothing."""
         weighed = sorted(
             (-sum(self.seconds[name] for name in sorted(group)), sorted(group)) for group in groups
         )
-        # by load, then by how many it has: a group without a weight goes to an empty cell too
-        heap: list[tuple[float, int, int, list[str]]]
-        heap = [(0.0, 0, number, []) for number in range(self._count(weighed))]
-        for weight, group in weighed:
-            load, size, number, names = heap[0]
-            heapq.heapreplace(heap, (load - weight, size + 1, number, names + group))
-        cells = sorted(heap, key=lambda cell: cell[2])
-        return tuple(
-            Cell(connectors=tuple(sorted(names)), seconds=round(load, 1))
-            for load, _, _, names in cells
-        )
+        most = self._count(weighed)
+        counts = range(1, most + 1) if self.worth else (most,)
+        return min((_cells(weighed, count) for count in counts), key=_longest, default=())
 
     def _count(self, weighed: list[tuple[float, list[str]]]) -> int:
         most = min(self.most, len(weighed))
@@ -166,6 +154,28 @@ class _Dealer:
             return most
         total = -sum(weight for weight, _ in weighed)
         return min(most, max(1, int(total / self.worth)))
+
+
+def _cells(weighed: Iterable[tuple[float, list[str]]], count: int) -> tuple[Cell, ...]:
+    """The longest first, each to the cell that has least to do.
+
+    The last cell ends after at most 4/3 of the shortest possible time (R. L. Graham, "Bounds on
+    Multiprocessing Timing Anomalies", 1969).
+
+    Args:
+        weighed: seconds as negative numbers, and names, of each group; sorted.
+        count: no more than there are groups.
+    """
+    # by load, then by how many it has: a group without a weight goes to an empty cell too
+    heap: list[tuple[float, int, int, list[str]]]
+    heap = [(0.0, 0, number, []) for number in range(count)]
+    for weight, group in weighed:
+        load, size, number, names = heap[0]
+        heapq.heapreplace(heap, (load - weight, size + 1, number, names + group))
+    cells = sorted(heap, key=lambda cell: cell[2])
+    return tuple(
+        Cell(connectors=tuple(sorted(names)), seconds=round(load, 1)) for load, _, _, names in cells
+    )
 
 
 def _shared(graph: Graph, selected: frozenset[str]) -> frozenset[str]:

@@ -139,7 +139,7 @@ def test_no_cell_is_longer_than_an_even_share_and_the_longest_image(
 
 
 def test_what_two_images_stand_on_comes_first_and_what_one_stands_on_comes_with_it() -> None:
-    matrix = plan_matrix(graph_of(FAMILY), frozenset(FAMILY), dict.fromkeys(FAMILY, 100.0))
+    matrix = plan_matrix(graph_of(FAMILY), frozenset(FAMILY), dict.fromkeys(FAMILY, 100.0), 8)
     assert members(matrix.bases) == [("base", "base-l")]
     assert sorted(members(matrix.connectors)) == [
         ("base-r", "source-r"),
@@ -177,6 +177,14 @@ def test_a_wave_that_saves_less_than_its_runner_takes_to_begin_is_none() -> None
     assert plan_matrix(graph_of(FAMILY), frozenset(FAMILY), few) == Matrix(
         bases=(), connectors=(Cell(connectors=tuple(sorted(FAMILY)), seconds=42.0),)
     )
+
+
+def test_a_runner_that_ends_no_earlier_than_another_would_with_its_work_is_none() -> None:
+    seconds = {"source-a": 300.0, "source-b": 160.0, "source-c": 130.0, "source-d": 10.0}
+    edges: dict[str, tuple[str, ...]] = dict.fromkeys(seconds, ())
+    matrix = plan_matrix(graph_of(edges), frozenset(edges), seconds)
+    assert members(matrix.connectors) == [("source-a",), ("source-b", "source-c", "source-d")]
+    assert len(plan_matrix(graph_of(edges), frozenset(edges), seconds, 4).connectors) == 4
 
 
 def test_shards_that_are_asked_for_are_made_of_the_smallest_jobs() -> None:

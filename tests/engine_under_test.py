@@ -146,14 +146,14 @@ def _chunks(container: Any) -> Iterator[bytes]:
 def _shell_tar() -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as archive:
-        for name, content in _shell_files().items():
+        for name, content in shell_files().items():
             entry = tarfile.TarInfo(name)
             entry.size, entry.mode = len(content), 0o755
             archive.addfile(entry, io.BytesIO(content))
     return buffer.getvalue()
 
 
-def _shell_files() -> dict[str, bytes]:
+def shell_files() -> dict[str, bytes]:
     """The programs, the libraries that they are linked to, and an id, by path."""
     files = {"id": uuid.uuid4().bytes}
     for program in _PROGRAMS:

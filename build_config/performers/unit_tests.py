@@ -25,6 +25,7 @@ from build_config.wording import counted
 
 _SECONDS = 600.0
 _HEAD = 4096  # the element is the first of its file
+_PLACE = re.compile(r"(\w[\w./-]*\.py):(\d{1,7}): ")
 _TESTS = re.compile(r'<testsuite [^>]*?\btests="(\d+)"')
 
 
@@ -82,19 +83,32 @@ async def _in_the_image(connector: Connector, workshop: Workshop, tell: Tell) ->
     image = await _build_test_stage(connector, workshop, tell)
     tell.activity("running its tests")
     request = Container(image=image, limits=Limits(seconds=_SECONDS))
-    last = ""
+    last, place = "", None
+    folder = workshop.settings.root / connector.path
     async with workshop.containers.run(request) as running:
         async for line in running.lines():
             last = line.decode(errors="replace")
+            place = place or failing_line(last, folder)
             tell.line(last)
         ending = await running.ended()
     for text in ending.last_stderr:
         tell.line(text)
     if not ending.is_good:
         raise StepError(
-            f"its unit tests: {last.strip(' =') or ending.story}", hint="see the lines above"
+            f"its unit tests: {last.strip(' =') or ending.story}",
+            hint="see the lines above",
+            path=f"{connector.path}/{place[0]}" if place else None,
+            line=place[1] if place else None,
         )
     return Result(message=last.strip(" ="))
+
+
+def failing_line(said: str, folder: Path) -> tuple[str, int] | None:
+    """The file below the folder, and the line in it, with which pytest begins a traceback."""
+    match = _PLACE.match(said)
+    if match and ".." not in match[1] and (folder / match[1]).is_file():
+        return match[1], int(match[2])
+    return None
 
 
 async def _build_test_stage(connector: Connector, workshop: Workshop, tell: Tell) -> str:

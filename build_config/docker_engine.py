@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,6 +16,7 @@ from build_config.docker_credentials import credentials
 from build_config.engine import ImageBuild, LocalImage, Tell
 from build_config.errors import EngineUnavailableError
 from build_config.image import parse
+from build_config.image_rows import Asking, image_rows
 from build_config.machine import engine_socket
 from build_config.machine.engine_address import EngineAddress, find_engine_address
 from build_config.machine.engine_client import ask, connect, failures_explained, reachable
@@ -34,15 +35,24 @@ class DockerEngine:
 
     address: EngineAddress
 
-    def images(self) -> dict[str, LocalImage]:
+    def images(self, state: Path) -> dict[str, LocalImage]:
         """Everything the engine has, by canonical reference: one question for the repository.
+
+        Args:
+            state: the folder `.yard`, for a list that takes long (`image_rows`).
 
         Raises:
             EngineUnavailableError: it does not answer.
         """
+        listed: Iterable[Mapping[str, Any]]
         path = engine_socket.socket_path(self.address)
         if path:
-            listed = engine_socket.get(self.address, path, "/images/json")
+            asking = Asking(
+                name=path,
+                get=partial(engine_socket.get, self.address, path),
+                get_lines=partial(engine_socket.get_lines, self.address, path),
+            )
+            listed = image_rows(asking, state)
         else:
             with reachable(self.address), closing(connect(self.address)) as client:
                 listed = client.images()

@@ -25,8 +25,8 @@ LAYERS = """
     cache_settings connector context events parsed_dockerfiles publish_settings step_order
     test_records
 
-    build_secrets connector_protocol context_tar engine git_changes git_refs graph logs
-    machine report saves selection settings
+    build_secrets connector_protocol context_tar engine git_changes git_refs graph image_rows
+    logs machine report saves selection settings
 
     catalog definitions discovery displays docker_progress docker_push engine_endpoint history junit
     ledger machine_display run_record teller

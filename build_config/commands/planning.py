@@ -92,7 +92,7 @@ def plan_for(
     sources = read_sources(settings.root, connectors, snapshot)
     if snapshot is None:
         streams.note("not a git repository: every file is read and hashed")
-    engine, images = _ask_engine(streams, wish)
+    engine, images = _ask_engine(settings, streams, wish)
     present = Present(
         images=images,
         sources=sources,
@@ -112,13 +112,13 @@ def plan_for(
 
 
 def _ask_engine(
-    streams: Streams, wish: Wish
+    settings: Settings, streams: Streams, wish: Wish
 ) -> tuple[DockerEngine | None, Mapping[str, LocalImage] | None]:
     engine: DockerEngine | None = None
     images: Mapping[str, LocalImage] | None = None
     try:
         engine = open_engine()
-        images = engine.images()
+        images = engine.images(settings.state)
     except EngineUnavailableError as error:
         if wish.engine_needed:
             raise

@@ -120,7 +120,7 @@ def sync(settings: Settings, streams: Streams, **typed: Any) -> int:
             return report.exit_code
     if planned.engine is None:
         raise AssertionError("a plan for a run has an engine")
-    images = planned.engine.images()
+    images = planned.engine.images(settings.state)
     prepared = replace(
         prepared,
         source=_in_image(prepared.source, images[source.image.canonical].id),

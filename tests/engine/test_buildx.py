@@ -7,7 +7,6 @@ import os
 import subprocess
 from typing import TYPE_CHECKING
 
-import engine_under_test
 import pytest
 
 if TYPE_CHECKING:
@@ -28,20 +27,13 @@ def _has_buildx() -> bool:
     return asked.returncode == 0
 
 
-pytestmark = [
-    pytest.mark.engine,
-    pytest.mark.skipif(not _has_buildx(), reason="`docker buildx` is not installed"),
-]
+pytestmark = pytest.mark.skipif(not _has_buildx(), reason="`docker buildx` is not installed")
 
 
 @pytest.fixture
 def state(tmp_path: Path) -> dict[str, str]:
-    """Where buildx keeps what it remembers, and the engine that it asks."""
-    return {
-        "BUILDX_CONFIG": str(tmp_path / "buildx"),
-        "DOCKER_HOST": engine_under_test.ADDRESS,
-        "WORD": "secret-word",
-    }
+    """Where buildx keeps what it remembers, and the build's secret."""
+    return {"BUILDX_CONFIG": str(tmp_path / "buildx"), "WORD": "secret-word"}
 
 
 def _bake(yard: Yard, state: dict[str, str], *words: str) -> str:
@@ -51,7 +43,7 @@ def _bake(yard: Yard, state: dict[str, str], *words: str) -> str:
     done = subprocess.run(
         ["docker", "buildx", "bake", "--file=-", *words],
         cwd=yard.root,
-        env={**os.environ, **state},
+        env={**os.environ, **state, "DOCKER_HOST": yard.engine},
         input=file.out,
         capture_output=True,
         text=True,
@@ -88,13 +80,15 @@ def _fill(yard: Yard, shell: str) -> None:
     )
 
 
-def test_bake_takes_the_file(yard: Yard, state: dict[str, str], shell: str) -> None:
-    _fill(yard, shell)
-    said = json.loads(_bake(yard, state, "--print"))
+def test_bake_takes_the_file(repository: Yard, state: dict[str, str]) -> None:
+    _fill(repository, "busybox:1")
+    said = json.loads(_bake(repository, state, "--print"))
     assert said["group"]["default"]["targets"] == ["base-a", "source-b"]
-    assert said["target"]["source-b"]["contexts"] == {yard.image("base-a"): "target:base-a"}
+    base = repository.image("base-a")
+    assert said["target"]["source-b"]["contexts"] == {base: "target:base-a"}
 
 
+@pytest.mark.engine
 @pytest.mark.long
 def test_a_baked_image_has_the_files_of_one_that_is_built_here(
     yard: Yard, state: dict[str, str], shell: str, engine: Engine, monkeypatch: pytest.MonkeyPatch

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.engine
 
 PLAN, CHECK, COLLECT = "connectors/Plan", "connectors/Check", "connectors/Connectors"
-BASES, CONNECTORS = "connectors/Bases 1 of 1", "connectors/Connectors 1 of 1"
+SHARD = "connectors/Connectors 1 of 1"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +51,11 @@ class Scratch:
         repositories.git(self.house.yard.root, "push", "--quiet", "origin", "HEAD:main")
         repositories.git(self.house.yard.root, "fetch", "--quiet", "origin")
         return self.act.run("push", "publish.yml", {"ref": "refs/heads/main"})
+
+
+def shown(name: str, result: str) -> str:
+    """How a row of the page of a run begins."""
+    return f"<tr><td><code>{name}</code><td>{result}<td>"
 
 
 @pytest.fixture
@@ -84,13 +89,13 @@ def test_a_pull_request_of_one_connector_is_tested_and_then_published_with_the_c
 ) -> None:
     proposed = scratch.pull_request(scratch.changed("source-c", "0.1.1"))
     assert proposed.code == 0, str(proposed)
-    assert set(proposed.jobs()) == {PLAN, CHECK, CONNECTORS, COLLECT}
-    assert "| unit source\\-c | ✅ done |" in proposed.summary()
+    assert set(proposed.jobs()) == {PLAN, CHECK, SHARD, COLLECT}
+    assert shown("source-c", "✅ done") in proposed.summary()
     assert scratch.runs() == {"run-connectors-1 of 1", "timeline"}
     merged = scratch.merge()
     assert merged.code == 0, str(merged)
     assert set(merged.jobs().values()) == {"success"}
-    assert "published 3" in merged.summary()
+    assert all(shown(name, "✅ done") in merged.summary() for name in ("base-a", "source-c"))
     assert scratch.house.versions("source-c").keys() == {"0.1.1", "latest"}
     listed = json.loads(scratch.act.kept("pages", "registry.json").read_text())
     assert [source["dockerImageTag"] for source in listed["sources"]] == ["0.1.0", "0.1.1"]
@@ -107,12 +112,27 @@ def test_a_pull_request_that_concerns_no_image_starts_no_shard_and_passes(
 
 
 @pytest.mark.long
-def test_a_base_comes_before_what_stands_on_it(scratch: Scratch) -> None:
-    on_base = scratch.changed("source-b", "0.1.1", on="base-a")
-    proposed = scratch.pull_request(scratch.house.base("base-a", "0.1.1", says="echo"), on_base)
+def test_a_base_comes_before_what_stands_on_it_in_shards_by_past_durations(
+    scratch: Scratch,
+) -> None:
+    slow = {f"build {name}": 90 for name in ("base-a", "source-b", "source-d")}
+    repositories.write(
+        scratch.act.kept("cache"), {"durations-1": json.dumps({"format": 1, "seconds": slow})}
+    )
+    proposed = scratch.pull_request(
+        scratch.house.base("base-a", "0.1.1", says="echo"),
+        scratch.changed("source-b", "0.1.1", on="base-a"),
+        scratch.changed("source-d", "0.1.0", on="base-a"),
+    )
     assert proposed.code == 0, str(proposed)
-    assert list(proposed.jobs())[2:] == [BASES, CONNECTORS, COLLECT]
-    assert scratch.runs() == {"run-bases-1 of 1", "run-connectors-1 of 1", "timeline"}
+    first, *shards, last = list(proposed.jobs())[2:]
+    assert (first, sorted(shards), last) == (
+        "connectors/Bases 1 of 1",
+        ["connectors/Connectors 1 of 2", "connectors/Connectors 2 of 2"],
+        COLLECT,
+    )
+    records = {"run-bases-1 of 1", "run-connectors-1 of 2", "run-connectors-2 of 2"}
+    assert scratch.runs() == {*records, "timeline"}
 
 
 @pytest.mark.long
@@ -125,8 +145,8 @@ def test_a_connector_that_does_not_build_is_annotated_at_its_line_and_fails_the_
     assert proposed.jobs()[COLLECT] == "failure"
     (annotation,) = (line for line in proposed.annotations() if "file=" in line)
     assert "file=connectors/source-c/Dockerfile,line=7," in annotation
-    assert "| source\\-c | ❌ failed |" in proposed.summary()
-    assert "| unit source\\-b | ✅ done |" in proposed.summary()
+    assert shown("source-c", "❌ failed (build)") in proposed.summary()
+    assert shown("source-b", "✅ done") in proposed.summary()
     assert "the job `connectors` failed" in proposed.output()
 
 

@@ -309,6 +309,7 @@ def matrix(
 @task(
     help={
         "pull-request": "its number",
+        "head": "owner:branch, whose open pull request is meant where the number is not known",
         "runs": "folder with the records of runs, at any depth (default: the last run here)",
         "repository": "owner/name (default: GITHUB_REPOSITORY)",
     }
@@ -316,6 +317,7 @@ def matrix(
 def comment(
     context: Context,
     pull_request: str | None = None,
+    head: str | None = None,
     runs: str | None = None,
     repository: str | None = None,
 ) -> None:

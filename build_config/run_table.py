@@ -98,7 +98,7 @@ def _row(name: str, steps: Sequence[StepRecord]) -> Row:
 
 def _headline(rows: Sequence[Row]) -> str:
     if not rows:
-        return "No connector is affected"
+        return "Nothing was built or tested"
     totals = Counter(row.step.outcome for row in rows)
     parts = (f"{totals[ending]} {ending}" for ending in _RANKS if totals[ending])
     return f"{counted(len(rows), 'image')}: {', '.join(parts)}"

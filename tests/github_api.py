@@ -21,6 +21,7 @@ BOT = "github-actions[bot]"
 REPOSITORY = "acme/connectors"
 PULL_REQUEST = 7
 _COMMENTS = f"/repos/{REPOSITORY}/issues/{PULL_REQUEST}/comments"
+_PULLS = f"/repos/{REPOSITORY}/pulls"
 _COMMENT = re.compile(rf"/repos/{REPOSITORY}/issues/comments/(\d+)")
 
 
@@ -32,12 +33,14 @@ class FakeGitHub:
         comments: id -> author and body, in the order in which they were written.
         faults: answered to the next requests of a method instead, in turn; a fault that is
             `done` comes after the work.
+        heads: of open pull requests: number -> `owner:branch`.
         heard: method and path of each request.
     """
 
     url: str = ""
     comments: dict[int, tuple[str, str]] = field(default_factory=dict)
     faults: dict[str, list[tuple[Answer, bool]]] = field(default_factory=dict)
+    heads: dict[int, str] = field(default_factory=lambda: {PULL_REQUEST: "fork:my/branch#1"})
     heard: list[str] = field(default_factory=list)
 
     @property
@@ -93,7 +96,9 @@ class FakeGitHub:
             return _json(200, {"data": {"viewer": {"login": BOT}}})
         one = _COMMENT.fullmatch(url.path)
         ways: dict[str, Callable[[], Answer]] = {}
-        if url.path == _COMMENTS:
+        if url.path == _PULLS:
+            ways = {"GET": lambda: _json(200, self._pulls(url.query))}
+        elif url.path == _COMMENTS:
             ways = {"GET": lambda: self._page(url.query), "POST": lambda: self._post(exchange)}
         elif one and int(one[1]) in self.comments:
             number = int(one[1])
@@ -112,6 +117,16 @@ class FakeGitHub:
         # of another host: who follows it sends the token there
         link = f'<https://elsewhere.example/x?page={page + 1}>; rel="next"'
         return _json(200, here, **({"link": link} if more else {}))
+
+    def _pulls(self, query: str) -> list[dict[str, Any]]:
+        """All that are open, where the head makes no sense."""
+        (head,) = parse_qs(query).get("head", [""])
+        owner, colon, _ = head.partition(":")
+        return [
+            {"number": number, "head": {"label": label}}
+            for number, label in self.heads.items()
+            if label == head or not (owner and colon)
+        ]
 
     def _post(self, exchange: Exchange) -> Answer:
         return _json(201, self._shown(self.said(BOT, _body(exchange))))

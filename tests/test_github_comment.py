@@ -44,7 +44,7 @@ def test_the_first_time_it_is_written_and_then_it_is_as_it_should_be(
     github.said("maintainer", "nice")
     said = write(tmp_path, github)
     assert said.endswith(f"/{REPOSITORY}/pull/{PULL_REQUEST}#issuecomment-1001")
-    assert github.by(BOT) == [f"{MARKER}\n### No connector is affected\n\n"]
+    assert github.by(BOT) == [f"{MARKER}\n### Nothing was built or tested\n\n"]
     assert write(tmp_path, github) == said
     assert github.writes() == ["POST"]
 
@@ -57,7 +57,7 @@ def test_ours_is_found_on_the_second_page_and_changed_in_place(
     github.said(BOT, EARLIER)
     write(tmp_path, github)
     assert github.writes() == ["PATCH"]
-    assert "No connector" in github.by(BOT)[0]
+    assert "Nothing was built" in github.by(BOT)[0]
 
 
 def test_somebody_elses_comment_with_our_marker_is_theirs(
@@ -93,7 +93,7 @@ def test_a_bad_gateway_is_asked_again_and_nothing_is_written_twice(
         github.fail(method, 502)
     github.fail(method, 502, done=done)
     write(tmp_path, github)
-    assert github.by(BOT) == [f"{MARKER}\n### No connector is affected\n\n"]
+    assert github.by(BOT) == [f"{MARKER}\n### Nothing was built or tested\n\n"]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,8 @@ def test_another_token_is_refused_by_github(tmp_path: Path, github: FakeGitHub) 
         ({}, {"GITHUB_TOKEN": "a\nb"}, "`GITHUB_TOKEN` has no token"),
         ({}, {"GITHUB_API_URL": "http://github.example"}, "`GITHUB_API_URL` is no https"),
         ({}, {"GITHUB_GRAPHQL_URL": "http://github.example"}, "`GITHUB_GRAPHQL_URL` is no https"),
-        ({"runs": "nowhere"}, {}, "there is no folder `nowhere`"),
+        ({"pull_request": None, "head": "fork"}, {}, "`--head` cannot be `fork`"),
+        ({"pull_request": None, "head": "fo/rk:x"}, {}, "`--head` cannot be"),
     ],
 )
 def test_wrong_usage_is_told_before_anything_is_asked(
@@ -184,6 +185,22 @@ def test_wrong_usage_is_told_before_anything_is_asked(
     with pytest.raises(UsageError, match=said):
         comment(settings(tmp_path), streams, **given)
     assert github.heard == []
+
+
+@pytest.mark.parametrize(("head", "written"), [("fork:my/branch#1", 1), ("other:branch", 0)])
+def test_the_pull_request_of_a_fork_is_found_by_its_branch(
+    tmp_path: Path, github: FakeGitHub, head: str, written: int
+) -> None:
+    github.heads[8] = "stranger:branch"
+    write(tmp_path, github, pull_request=None, head=head)
+    assert len(github.by(BOT)) == written
+
+
+def test_where_no_runner_left_anything_nothing_was_built(
+    tmp_path: Path, github: FakeGitHub
+) -> None:
+    write(tmp_path, github, runs=str(tmp_path / "nowhere"))
+    assert github.by(BOT) == [f"{MARKER}\n### Nothing was built or tested\n\n"]
 
 
 def test_a_record_that_is_none_is_an_error_that_names_it(

@@ -1,4 +1,4 @@
-"""Fixtures for tests that run `invoke` from outside."""
+"""Fixtures that modules of tests share."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import engine_under_test
 import pytest
 from docker.errors import DockerException
 from hypothesis import settings
+from memory_registry import MemoryRegistry, memory_registry
+from publications import Publisher, publisher_of
 from yard import NOBODY, Yard
 
 if TYPE_CHECKING:
@@ -70,6 +72,19 @@ def yard(tmp_path: Path, engine: Engine) -> Iterator[Yard]:
     made = _yard(tmp_path, engine_under_test.ADDRESS)
     yield made
     engine.remove_all(made.namespace)
+
+
+@pytest.fixture
+def registry() -> Iterator[MemoryRegistry]:
+    """An empty one, in memory."""
+    with memory_registry() as started:
+        yield started
+
+
+@pytest.fixture
+def publisher(tmp_path: Path, registry: MemoryRegistry) -> Publisher:
+    """Who publishes to it."""
+    return publisher_of(tmp_path, registry.host)
 
 
 @pytest.fixture

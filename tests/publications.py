@@ -13,7 +13,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import monorepos
 from fakes import Told
+from repositories import new_repository
 
 from build_config.connector import Connector
 from build_config.connector import Kind as ImageKind
@@ -264,3 +266,16 @@ class Publisher:
 
 
 DEFINITION_ID = "3f0a0f4e-6d2b-4a53-9d3c-0c2a7b7c6a11"
+SOURCE = 'FROM scratch\nLABEL io.airbyte.name=connectoryard/source-x io.airbyte.version="1.0.0"\n'
+
+
+def publisher_of(folder: Path, host: str) -> Publisher:
+    """A machine that publishes `connectoryard/source-x` to that host, and keeps all in a folder."""
+    connectors = {"connectors/source-x/Dockerfile": SOURCE}
+    return Publisher(
+        connector=monorepos.connectors(folder / "c", connectors)["source-x"],
+        place=Place(root=new_repository(folder / "work", {})),
+        host=host,
+        registry=host,
+        locks=folder / "locks",
+    )

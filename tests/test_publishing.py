@@ -3,39 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
-import monorepos
 import pytest
-from memory_registry import MemoryRegistry, memory_registry
+from memory_registry import MemoryRegistry
 from publications import MANIFEST, Publisher, digest
-from repositories import new_repository
 
 from build_config.errors import ConflictError, StepError
-from build_config.git_refs import Place
 
 PATH = "connectoryard/source-x"
-SOURCE = 'FROM scratch\nLABEL io.airbyte.name=connectoryard/source-x io.airbyte.version="1.0.0"\n'
-
-
-@pytest.fixture
-def registry() -> Iterator[MemoryRegistry]:
-    with memory_registry() as made:
-        yield made
-
-
-@pytest.fixture
-def publisher(tmp_path: Path, registry: MemoryRegistry) -> Publisher:
-    connector = monorepos.connectors(tmp_path / "c", {"connectors/source-x/Dockerfile": SOURCE})
-    return Publisher(
-        connector=connector["source-x"],
-        place=Place(root=new_repository(tmp_path / "work", {})),
-        host=registry.host,
-        registry=registry.host,
-        locks=tmp_path / "locks",
-    )
 
 
 def run(publisher: Publisher, version: str, content: str = "a", **how: object) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,15 +12,14 @@ import monorepos
 import pytest
 import yaml
 from asked_registry import ask
-from memory_registry import MemoryRegistry, memory_registry
+from memory_registry import MemoryRegistry
 from publications import Publisher
-from repositories import new_repository
 
 from build_config.definitions import Definition
 from build_config.errors import UsageError
-from build_config.git_refs import Place
 from build_config.image import InvalidReferenceError, parse
 from build_config.ledger import Ledger
+from build_config.machine.bootstrap import BOOTSTRAPPED_LABEL
 from build_config.publishing.ports import Facts
 from build_config.publishing.preflight import Finding, examine
 from build_config.publishing.refusals import Conditions, of_the_image
@@ -30,25 +28,6 @@ from build_config.settings_values import registry_name
 from build_config.yaml_files import YamlFileError, read_mapping
 
 PROJECT = Path(__file__).resolve().parent.parent
-SOURCE = 'FROM scratch\nLABEL io.airbyte.name=connectoryard/source-x io.airbyte.version="1.0.0"\n'
-
-
-@pytest.fixture
-def registry() -> Iterator[MemoryRegistry]:
-    with memory_registry() as made:
-        yield made
-
-
-@pytest.fixture
-def publisher(tmp_path: Path, registry: MemoryRegistry) -> Publisher:
-    connector = monorepos.connectors(tmp_path / "c", {"connectors/source-x/Dockerfile": SOURCE})
-    return Publisher(
-        connector=connector["source-x"],
-        place=Place(root=new_repository(tmp_path / "work", {})),
-        host=registry.host,
-        registry=registry.host,
-        locks=tmp_path / "locks",
-    )
 
 
 def sound(version: str) -> Conditions:
@@ -117,10 +96,10 @@ def test_everything_that_speaks_against_it_is_told_at_once(publisher: Publisher)
 
 
 def test_an_image_of_a_bootstrapped_base_is_refused_unless_it_is_allowed() -> None:
-    image = {"Config": {"Labels": {"made.here": "true"}}}
-    assert list(of_the_image(image, bootstrapped_label="made.here", allowed=False))
-    assert not list(of_the_image(image, bootstrapped_label="made.here", allowed=True))
-    assert not list(of_the_image({"Config": None}, bootstrapped_label="made.here", allowed=False))
+    image = {"Config": {"Labels": {BOOTSTRAPPED_LABEL: "true"}}}
+    assert list(of_the_image(image, allowed=False))
+    assert not list(of_the_image(image, allowed=True))
+    assert not list(of_the_image({"Config": None}, allowed=False))
 
 
 ODD = [

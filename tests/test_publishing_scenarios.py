@@ -10,20 +10,17 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import monorepos
 import pytest
 from fault_proxy import FaultProxy, Rule, before, fault_proxy, status
 from memory_registry import MemoryRegistry, memory_registry
-from publications import SPEC, FakeImages, MadeImage, Publisher, digest
-from repositories import git, new_repository
+from publications import SPEC, FakeImages, MadeImage, Publisher, digest, publisher_of
+from repositories import git
 
 from build_config import git_refs
 from build_config.errors import ConflictError, RepositoryError, StepError, UnclearError, YardError
-from build_config.git_refs import Place
 from build_config.ledger import Ledger
 
 PATH = "connectoryard/source-x"
-SOURCE = 'FROM scratch\nLABEL io.airbyte.name=connectoryard/source-x io.airbyte.version="1.0.0"\n'
 STAGED = 4
 """The how-manieth HEAD of a blob is the first after all three were sent."""
 
@@ -78,15 +75,8 @@ class House:
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
-    connector = monorepos.connectors(tmp_path / "c", {"connectors/source-x/Dockerfile": SOURCE})
     with memory_registry() as registry, fault_proxy(registry.host) as proxy:
-        publisher = Publisher(
-            connector=connector["source-x"],
-            place=Place(root=new_repository(tmp_path / "work", {})),
-            host=proxy.host,
-            registry=proxy.host,
-            locks=tmp_path / "locks",
-        )
+        publisher = publisher_of(tmp_path, proxy.host)
         yield House(publisher=publisher, registry=registry, proxy=proxy)
 
 

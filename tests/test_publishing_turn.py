@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import fault_proxy
-import monorepos
 import pytest
 from fakes import Told
 from fault_proxy import Rule
-from memory_registry import MemoryRegistry, memory_registry
+from memory_registry import MemoryRegistry
 from publications import Publisher
 from repositories import new_repository
 
@@ -24,13 +22,6 @@ from build_config.ledger import Ledger
 from build_config.publishing.turn import Turns
 
 REPOSITORY = "registry.test/acme/source-x"
-SOURCE = 'FROM scratch\nLABEL io.airbyte.name=connectoryard/source-x io.airbyte.version="1.0.0"\n'
-
-
-@pytest.fixture
-def registry() -> Iterator[MemoryRegistry]:
-    with memory_registry() as made:
-        yield made
 
 
 @pytest.fixture
@@ -92,18 +83,10 @@ def test_who_comes_too_late_does_not_write(ledger: Ledger) -> None:
 
 
 def test_latest_never_goes_down_between_two_machines(
-    tmp_path: Path, registry: MemoryRegistry
+    publisher: Publisher, registry: MemoryRegistry
 ) -> None:
     """The worst moment: another machine publishes a higher version while ours sets `latest`."""
-    connector = monorepos.connectors(tmp_path / "c", {"connectors/source-x/Dockerfile": SOURCE})
-    one = Publisher(
-        connector=connector["source-x"],
-        place=Place(root=new_repository(tmp_path / "work", {})),
-        host=registry.host,
-        registry=registry.host,
-        locks=tmp_path / "one",
-    )
-    two = replace(one, locks=tmp_path / "two")
+    two = replace(publisher, locks=publisher.locks / "two")
     other = threading.Thread(target=lambda: asyncio.run(two.publish("1.1.0")))
 
     def publish_a_higher_one() -> None:
@@ -115,7 +98,7 @@ def test_latest_never_goes_down_between_two_machines(
         action=fault_proxy.before(publish_a_higher_one), method="PUT", path="manifests/latest"
     )
     with fault_proxy.fault_proxy(registry.host, worst) as proxy:
-        asyncio.run(replace(one, host=proxy.host).publish("1.0.0"))
+        asyncio.run(replace(publisher, host=proxy.host).publish("1.0.0"))
     other.join()
     tags = registry.tags("connectoryard/source-x")
     moves = [found for _, tag, found in registry.written if tag == "latest"]

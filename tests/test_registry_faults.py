@@ -64,12 +64,6 @@ INDEX = "application/vnd.oci.image.index.v1+json"
 
 
 @pytest.fixture
-def registry() -> Iterator[MemoryRegistry]:
-    with memory_registry() as started:
-        yield started
-
-
-@pytest.fixture
 def proxy(registry: MemoryRegistry) -> Iterator[FaultProxy]:
     with fault_proxy(registry.host) as started:
         yield started

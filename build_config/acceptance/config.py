@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Final
 
 from build_config.acceptance.case import Category
+from build_config.connector import Connector
 from build_config.connector_protocol.level import Level
 
 FILE: Final = "acceptance-test-config.yml"
@@ -162,3 +164,8 @@ class AcceptanceConfig:
     level: Level = Level.CURRENT
     service: tuple[str, ...] = ()
     digest: str = ""
+
+
+def configured(root: Path, connectors: Iterable[Connector]) -> frozenset[str]:
+    """The names of those of the connectors that have such a file."""
+    return frozenset(c.name for c in connectors if (root / c.path / FILE).is_file())

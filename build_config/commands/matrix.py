@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from build_config import history
-from build_config.acceptance.config import FILE
+from build_config.acceptance.config import configured
 from build_config.errors import UsageError, YardError, one_of
 from build_config.matrix import Cell, Matrix, estimate, include, plan_matrix
 from build_config.repository import Repository, load
@@ -73,8 +73,8 @@ def _selected(settings: Settings, repository: Repository, flags: MatrixFlags) ->
 
 def _seconds(settings: Settings, repository: Repository) -> dict[str, float]:
     connectors = repository.connectors
-    configured = frozenset(c.name for c in connectors if (settings.root / c.path / FILE).is_file())
-    return estimate(connectors, configured, history.read(settings.state))
+    have_tests = configured(settings.root, connectors)
+    return estimate(connectors, have_tests, history.read(settings.state))
 
 
 def _hand_over(outputs: dict[str, str], streams: Streams) -> None:

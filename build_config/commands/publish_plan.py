@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from build_config import git, history, test_records
-from build_config.acceptance.config import FILE
-from build_config.acceptance.config_reading import read_config
+from build_config import git, history
+from build_config.acceptance.config import configured
 from build_config.commands.planning import Planned
 from build_config.connector import Connector
 from build_config.connector import Kind as ImageKind
@@ -19,6 +18,7 @@ from build_config.machine.bootstrap import BOOTSTRAPPED_LABEL
 from build_config.plan import Plan, plan_build
 from build_config.plan_publishing import Publish, plan_publishing, without_repeated_tests
 from build_config.plan_testing import TESTS, plan_tests
+from build_config.publishing.passed import passed
 from build_config.publishing.ports import Facts
 from build_config.publishing.preflight import Finding
 from build_config.publishing.refusals import Conditions
@@ -26,8 +26,7 @@ from build_config.publishing.standing import State
 from build_config.publishing.target import Target, target_of
 from build_config.settings import Settings
 from build_config.source_inputs import source_inputs
-from build_config.steps import Action, Kind, Step
-from build_config.test_records import TestRecord
+from build_config.steps import Action
 
 _NOT_OURS = ("dockerRepository", "dockerImageTag")
 
@@ -58,6 +57,7 @@ def facts_of(settings: Settings, planned: Planned, *, backport: bool) -> dict[st
         for definition, entry in read_definition_entries(settings, kind)
     }
     commit = git.head(settings.root)
+    changed = frozenset(planned.snapshot.changed if planned.snapshot else ())
     source = git.remote_url(settings.root) or ""
     facts = {}
     for name in planned.selected:
@@ -67,7 +67,7 @@ def facts_of(settings: Settings, planned: Planned, *, backport: bool) -> dict[st
         facts[name] = Facts(
             conditions=Conditions(
                 commit=commit,
-                unclean=tuple(_unclean(planned, connector, definition)),
+                unclean=tuple(_unclean(planned, connector, definition, changed)),
                 definition=definition,
                 backport=backport,
                 bootstrapped=_is_bootstrapped(settings, planned, connector),
@@ -86,9 +86,8 @@ def plan_of(settings: Settings, planned: Planned, findings: Sequence[Finding]) -
     new = frozenset(finding.target.name for finding in findings if finding.is_new)
     seconds = history.read(settings.state)
     plan = plan_build(graph, new, planned.present, stale=_built_unclean(planned))
-    connectors = planned.repository.connectors
-    configured = frozenset(c.name for c in connectors if (settings.root / c.path / FILE).is_file())
-    plan = plan_tests(plan, new, only=frozenset(TESTS), configured=configured, seconds=seconds)
+    have_tests = configured(settings.root, planned.repository.connectors)
+    plan = plan_tests(plan, new, only=frozenset(TESTS), configured=have_tests, seconds=seconds)
     plan = without_repeated_tests(plan, dict(_passed(settings, planned, plan)))
     by_name = {finding.target.name: _publish(finding) for finding in findings}
     wanted = {name: by_name[name] for name in graph.connectors if name in by_name}
@@ -108,7 +107,10 @@ def _publish(finding: Finding) -> Publish:
 
 
 def _unclean(
-    planned: Planned, connector: Connector, definition: Definition | None
+    planned: Planned,
+    connector: Connector,
+    definition: Definition | None,
+    changed: frozenset[bytes],
 ) -> Iterator[str]:
     """Directories that go into the image, and the definition, as far as git says they changed."""
     graph, snapshot = planned.repository.graph, planned.snapshot
@@ -118,7 +120,6 @@ def _unclean(
         paths.append(definition.path)
     if snapshot is None:
         return
-    changed = frozenset(snapshot.changed)
     yield from (p for p in paths if snapshot.is_dirty(p) or os.fsencode(p) in changed)
 
 
@@ -145,19 +146,11 @@ def _built_unclean(planned: Planned) -> dict[str, str]:
 def _passed(settings: Settings, planned: Planned, plan: Plan) -> Iterator[tuple[str, str]]:
     for step in plan.work:
         if step.kind in TESTS:
-            image = planned.images.get(plan.builds[step.target].connector.image.canonical)
-            record = test_records.read(settings.state, image.id, step.kind) if image else None
-            if record and record.passed and _follows(record, step, settings, plan):
+            connector = plan.builds[step.target].connector
+            image = planned.images.get(connector.image.canonical)
+            record = passed(settings, connector, image.id, step.kind) if image else None
+            if record:
                 yield step.key, record.when
-
-
-def _follows(record: TestRecord, step: Step, settings: Settings, plan: Plan) -> bool:
-    """Whether the tests would be the same today."""
-    if step.kind is Kind.UNIT:
-        return True
-    connector = plan.builds[step.target].connector
-    config = read_config(settings.root / connector.path, connector.path)
-    return config is not None and config.digest == record.config_hash
 
 
 def _tags(metadata: Mapping[str, Any]) -> tuple[str, ...]:

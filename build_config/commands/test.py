@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from build_config import history
-from build_config.acceptance.config import FILE
+from build_config.acceptance.config import configured
 from build_config.acceptance.table import cases_table, notes
 from build_config.atomic_files import rewrite
 from build_config.cache_settings import chosen_cache
@@ -89,13 +89,11 @@ def _kinds(only: str | None) -> frozenset[Kind]:
 
 def with_tests(settings: Settings, planned: Planned, only: frozenset[Kind]) -> Planned:
     """The same with the tests, of these kinds, of what is selected."""
-    connectors = planned.repository.connectors
-    configured = frozenset(c.name for c in connectors if (settings.root / c.path / FILE).is_file())
     plan = plan_tests(
         planned.plan,
         planned.selected,
         only=only,
-        configured=configured,
+        configured=configured(settings.root, planned.repository.connectors),
         seconds=history.read(settings.state),
     )
     return replace(planned, plan=plan)

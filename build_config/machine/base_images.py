@@ -13,7 +13,7 @@ from build_config.machine.findings import Finding, Progress, State
 from build_config.machine.recipes import find_recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from docker import APIClient
 
@@ -59,7 +59,7 @@ def look(client: APIClient, reference: str) -> Finding:
     )
 
 
-def is_bootstrapped(image: dict[str, Any]) -> bool:
+def is_bootstrapped(image: Mapping[str, Any]) -> bool:
     """Tell from the engine's description of an image whether it stands on one that we made."""
     labels = (image.get("Config") or {}).get("Labels") or {}
     return labels.get(BOOTSTRAPPED_LABEL) == "true"

@@ -6,22 +6,19 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from build_config import test_records
-from build_config.acceptance.config import FILE
-from build_config.acceptance.config_reading import read_config
+from build_config.acceptance.config import FILE, configured
 from build_config.acceptance.conversation import converse
 from build_config.connector import Kind as ImageKind
 from build_config.connector_protocol.level import Level
 from build_config.engine import Tell
 from build_config.errors import StepError
-from build_config.machine.bootstrap import BOOTSTRAPPED_LABEL
 from build_config.performers.workshop import Workshop
-from build_config.plan_testing import what_is_missing
+from build_config.plan_testing import TESTS, what_is_missing
+from build_config.publishing.passed import passed
 from build_config.publishing.ports import Tested
 from build_config.publishing.refusals import of_the_image
 from build_config.publishing.target import Target
 from build_config.sandbox.request import Container, Limits
-from build_config.steps import Kind
 
 _SPEC_SECONDS = 60.0
 
@@ -48,7 +45,7 @@ class OwnImages:
         tell.activity("looking at the image")
         document = await self.workshop.builder.inspect(self.image_id)
         allowed = self.workshop.settings.publishing.bootstrapped
-        against = of_the_image(document, bootstrapped_label=BOOTSTRAPPED_LABEL, allowed=allowed)
+        against = of_the_image(document, allowed=allowed)
         for refusal in against:
             raise StepError(refusal.why, hint=refusal.hint)
         tests = self._records()
@@ -74,15 +71,13 @@ class OwnImages:
             StepError: a kind of test that it has did not pass.
         """
         connector, settings = self.target.connector, self.workshop.settings
-        configured = (settings.root / connector.path / FILE).is_file()
+        has = connector.name in configured(settings.root, [connector])
         found = {}
-        for kind in (Kind.UNIT, Kind.ACCEPTANCE):
-            if what_is_missing(kind, connector, configured=configured):
+        for kind in TESTS:
+            if what_is_missing(kind, connector, configured=has):
                 continue
-            record = test_records.read(settings.state, self.image_id, kind)
-            # what the tests follow may have changed since
-            current = kind is Kind.UNIT or (record and record.config_hash == self._config_hash())
-            if record is None or not record.passed or not current:
+            record = passed(settings, connector, self.image_id, kind)
+            if record is None:
                 raise StepError(
                     f"its {kind} tests did not pass for {self.image_id[:19]}",
                     hint=f"`invoke test --connector={connector.name}`",
@@ -91,11 +86,6 @@ class OwnImages:
         if not found and connector.kind is not ImageKind.BASE:
             raise StepError("it has no tests at all", hint=f"write `{connector.path}/{FILE}`")
         return found
-
-    def _config_hash(self) -> str:
-        connector = self.target.connector
-        config = read_config(self.workshop.settings.root / connector.path, connector.path)
-        return config.digest if config else ""
 
     async def _spec(self, image_id: str) -> Mapping[str, Any] | None:
         """What the image says of itself, in the sandbox.

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from build_config.errors import ConflictError, StepError, UnclearError
+from build_config.errors import StepError, UnclearError
 from build_config.ledger import Book
 from build_config.publishing.latest import is_settled
 from build_config.publishing.ports import Facts
@@ -52,13 +52,7 @@ class Finding:
         """What is told in place of a try; None when it may be tried."""
         if self.refused:
             return StepError(self.refused)
-        if self.standing.state is State.CONFLICT:
-            hint = f"`invoke bump --connector={self.target.name} --part=patch`"
-            return ConflictError(self.standing.why, hint=hint)
-        if self.standing.state is State.UNCLEAR:
-            hint = "the same command again, when it answers"
-            return UnclearError(self.standing.why, hint=hint)
-        return None
+        return self.standing.failure(self.target)
 
     @property
     def why(self) -> str:

@@ -25,7 +25,7 @@ from build_config.publishing.latest import settle_latest
 from build_config.publishing.lock import only_one
 from build_config.publishing.ports import Facts, Images, Press, Shipment
 from build_config.publishing.refusals import refusals
-from build_config.publishing.standing import Standing, State, look
+from build_config.publishing.standing import WHEN_IT_ANSWERS, Standing, State, look
 from build_config.publishing.target import Target
 from build_config.publishing.turn import Turns
 from build_config.registry.answers import CannotTell, Present
@@ -70,11 +70,9 @@ class Publication:
 
     async def _finish(self, standing: Standing, book: Book) -> Book:
         """Whatever is left to do until the ledger has it."""
-        if standing.state is State.CONFLICT:
-            hint = f"`invoke bump --connector={self.target.name} --part=patch`"
-            raise ConflictError(standing.why, hint=hint)
-        if standing.state is State.UNCLEAR:
-            raise UnclearError(standing.why, hint="the same command again, when it answers")
+        failure = standing.failure(self.target)
+        if failure:
+            raise failure
         if standing.state is State.PUBLISHED:
             return book
         if standing.manifest is None:
@@ -111,7 +109,7 @@ class Publication:
         if claim.sources != self.target.sources.fingerprint:
             raise ConflictError(
                 f"`{self.target}` is claimed for {claim.digest[:19]}, made from something else",
-                hint=f"`invoke bump --connector={self.target.name} --part=patch`",
+                hint=self.target.bump,
             )
         return await self._take_over(await self._claimed(claim))
 
@@ -129,11 +127,11 @@ class Publication:
     async def _claimed(self, claim: Claim) -> Present:
         found = await self.press.registry.manifest(self.target.path, claim.digest)
         if isinstance(found, CannotTell):
-            raise UnclearError(found.why, hint="the same command again, when it answers")
+            raise UnclearError(found.why, hint=WHEN_IT_ANSWERS)
         if not isinstance(found, Present):
             raise ConflictError(
                 f"`{self.target}` is claimed for {claim.digest[:19]}, which the registry lost",
-                hint=f"`invoke bump --connector={self.target.name} --part=patch`",
+                hint=self.target.bump,
             )
         return found
 

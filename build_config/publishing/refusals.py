@@ -10,6 +10,7 @@ from build_config import versions
 from build_config.connector import Kind
 from build_config.definitions import Definition
 from build_config.ledger import Book
+from build_config.machine.base_images import is_bootstrapped
 from build_config.publishing.standing import highest
 from build_config.publishing.target import Target
 
@@ -55,13 +56,13 @@ class Conditions:
 
 def illegal(target: Target, local_tag: str) -> Refusal | None:
     """Why a version cannot be one; then nobody can be asked about it either."""
-    version, repair = target.version, f"`invoke bump --connector={target.name} --part=patch`"
+    version = target.version
     if not version:
         return Refusal(why="it has no version", hint="add the label `io.airbyte.version`")
     if versions.order(version) is None or not versions.is_tag(version) or version in _TAKEN:
-        return Refusal(why=f"`{version}` cannot be a version and a tag", hint=repair)
+        return Refusal(why=f"`{version}` cannot be a version and a tag", hint=target.bump)
     if version == local_tag:
-        return Refusal(why=f"`{version}` means images of this machine", hint=repair)
+        return Refusal(why=f"`{version}` means images of this machine", hint=target.bump)
     return None
 
 
@@ -94,10 +95,12 @@ def _of_the_order(target: Target, book: Book, *, backport: bool) -> Iterator[Ref
         )
 
 
-def of_the_image(
-    image: Mapping[str, Any], *, bootstrapped_label: str, allowed: bool
-) -> Iterator[Refusal]:
-    """What speaks against the image itself, as the engine describes it."""
-    labels = (image.get("Config") or {}).get("Labels") or {}
-    if labels.get(bootstrapped_label) == "true" and not allowed:
+def of_the_image(image: Mapping[str, Any], *, allowed: bool) -> Iterator[Refusal]:
+    """What speaks against the image itself, as the engine describes it.
+
+    Args:
+        image: as the engine describes it.
+        allowed: it may stand on a base that `invoke setup` made.
+    """
+    if is_bootstrapped(image) and not allowed:
         yield _BOOTSTRAPPED

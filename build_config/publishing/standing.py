@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from build_config import versions
-from build_config.errors import StepError
+from build_config.errors import ConflictError, StepError, UnclearError
 from build_config.fingerprint import SOURCES_LABEL, Inputs, differences
 from build_config.ledger import Book, Claim
 from build_config.publishing.contents import config_of, read_contents
@@ -21,6 +21,7 @@ from build_config.registry.answers import CannotTell, Present
 from build_config.registry.client import Registry
 from build_config.release import Release
 
+WHEN_IT_ANSWERS = "the same command again, when it answers"
 _MOST = 3
 
 
@@ -53,6 +54,14 @@ class Standing:
     why: str
     manifest: Present | None = None
     claim: Claim | None = None
+
+    def failure(self, target: Target) -> StepError | None:
+        """What is told in place of a try; None when it may be tried."""
+        if self.state is State.CONFLICT:
+            return ConflictError(self.why, hint=target.bump)
+        if self.state is State.UNCLEAR:
+            return UnclearError(self.why, hint=WHEN_IT_ANSWERS)
+        return None
 
 
 async def look(target: Target, registry: Registry, ledger: Records, book: Book) -> Standing:

@@ -38,6 +38,11 @@ class Target:
         """What the ledger knows it by."""
         return self.repository, self.version
 
+    @property
+    def bump(self) -> str:
+        """What to type for another version of it."""
+        return f"`invoke bump --connector={self.name} --part=patch`"
+
     def __str__(self) -> str:
         """What a person pulls."""
         return f"{self.repository}:{self.version}"

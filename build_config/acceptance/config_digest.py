@@ -8,6 +8,8 @@ from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import Any, Final
 
+from build_config.acceptance.texts import texts
+
 _SERVICE: Final = "x-service"
 _FIXTURES: Final = "integration_tests"
 _LEFT_OUT: Final = frozenset(("secrets", "__pycache__"))
@@ -26,7 +28,7 @@ def digest(file: Path, document: Any, shown: str) -> str:
         OSError: the config cannot be read.
     """
     found = hashlib.sha256(file.read_bytes())
-    followed = {text: file.parent / text for text in _texts(document)}
+    followed = {text: file.parent / text for text in texts(document)}
     followed |= dict(_of_service(file.parent, document, shown))
     for name, place in sorted(followed.items()):
         with suppress(OSError, ValueError):  # no path at all, or not to be read: said elsewhere
@@ -51,12 +53,3 @@ def _of_service(folder: Path, document: Any, shown: str) -> Iterator[tuple[str, 
         if word.startswith(f"{shown}/"):
             for place in (folder / _FIXTURES).rglob("*"):
                 yield place.relative_to(root).as_posix(), place
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """Every text in a document."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for member in value.values() if isinstance(value, dict) else value:
-            yield from _texts(member)

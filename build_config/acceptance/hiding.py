@@ -14,6 +14,7 @@ from build_config.acceptance.case import CaseResult
 from build_config.acceptance.config import Test
 from build_config.acceptance.fixtures import FixtureError
 from build_config.acceptance.leaks import secret_values
+from build_config.acceptance.texts import texts
 from build_config.masking import Mask
 
 _SHORTEST: Final = 8
@@ -43,7 +44,7 @@ def secrets(form: Mapping[str, Any] | None, config: Any) -> Iterator[str]:
     if form is not None:
         yield from (value for _, value in secret_values(form, config))
     else:
-        yield from (text for text in _texts(config) if len(text) >= _SHORTEST)
+        yield from (text for text in texts(config) if len(text) >= _SHORTEST)
 
 
 def _form(bench: Bench) -> Mapping[str, Any] | None:
@@ -53,11 +54,3 @@ def _form(bench: Bench) -> Mapping[str, Any] | None:
         form = said.get("connectionSpecification")
         return form if isinstance(form, dict) else None
     return None
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _texts(inner)

@@ -346,12 +346,19 @@
     zoom(event.deltaY < 0 ? 1.25 : 0.8, event.clientX - chart.getBoundingClientRect().left);
   }, { passive: false });
   let frame = 0;
-  chart.addEventListener("scroll", () => { hush(); cancelAnimationFrame(frame); frame = requestAnimationFrame(draw); });
+  chart.addEventListener("scroll", () => {
+    const focused = body.querySelector(".step:focus-visible");
+    if (focused) tell(focused);
+    else hush();
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(draw);
+  });
   window.addEventListener("resize", layOut);
   byId("in").addEventListener("click", () => zoom(1.6));
   byId("out").addEventListener("click", () => zoom(1 / 1.6));
   byId("fit").addEventListener("click", fit);
   document.querySelector("form.bar").addEventListener("submit", (event) => event.preventDefault());
-  document.querySelector("form.bar").addEventListener("input", arrange);
+  search.addEventListener("input", arrange);
+  document.querySelector("form.bar").addEventListener("change", arrange);
   arrange();
 })();

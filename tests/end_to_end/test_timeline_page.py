@@ -87,7 +87,8 @@ def many(count: int) -> RunRecord:
 
 
 def test_a_run_is_drawn_told_and_walked_through(running: Browser, tmp_path: Path) -> None:
-    page = opened(running, tmp_path, record(BASE, BUILT, FROM_CACHE, FAILED, SKIPPED, exit_code=1))
+    steps = (BASE, BUILT, FROM_CACHE, FAILED, SKIPPED)
+    page = opened(running, tmp_path, record(*steps, exit_code=1, seconds=9.0))
     assert page.run(NAMES) == ["base", "source-c", "source-a", "source-b"]
     assert page.run('return document.querySelectorAll(".step.critical").length') == 3
     assert page.run('return document.querySelectorAll(".step.build.hit").length') == 1

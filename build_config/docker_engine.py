@@ -124,18 +124,12 @@ class DockerBuilder:
             ) from error
         return result.image_id
 
-    async def pull(self, reference: str, tell: Tell, *, silence: float = 60) -> LocalImage:
+    async def pull(self, reference: str, tell: Tell, *, silence: float | None = None) -> LocalImage:
         """See `engine.Builder.pull`."""
-        loop = asyncio.get_running_loop()
-        stopped = asyncio.Event()
+        from build_config.docker_pull import pull_image
+        from build_config.engine_endpoint import engine_endpoint
 
-        def say(text: str, current: int | None, total: int | None) -> None:
-            loop.call_soon_threadsafe(tell.activity, text, current, total)
-
-        try:
-            await asyncio.to_thread(self._pull, reference, silence, say, stopped.is_set)
-        finally:
-            stopped.set()
+        await pull_image(engine_endpoint(self.engine.address), reference, tell, silence=silence)
         wanted = parse(reference).lookup
         entry = await self.inspect(reference)
         images = dict(_read_image(_as_listed(entry)))
@@ -186,31 +180,6 @@ class DockerBuilder:
                 hint="the same command again makes a new one",
             ) from error
         return answer
-
-    def _pull(
-        self,
-        reference: str,
-        silence: float,
-        say: Callable[..., object],
-        stopped: Callable[[], bool],
-    ) -> None:
-        """Blocking, on a thread; the SDK reports failures inside the stream (docker-py#2226)."""
-        from docker.errors import APIError
-
-        from build_config.docker_progress import pull_error, tell_pull
-
-        image = parse(reference)
-        try:
-            address = self.engine.address
-            with reachable(address), closing(connect(address, timeout=silence)) as client:
-                for news in client.pull(
-                    image.name, tag=image.digest or image.tag, stream=True, decode=True
-                ):
-                    if stopped():
-                        return
-                    tell_pull(reference, news, say)
-        except APIError as error:
-            raise pull_error(reference, error.explanation or str(error)) from error
 
     async def _connected(self) -> BuildKit:
         from build_config.buildkit.client import connect as connect_buildkit

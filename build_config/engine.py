@@ -81,13 +81,13 @@ class Builder(Protocol):
             EngineUnavailableError: the engine went away.
         """
 
-    async def pull(self, reference: str, tell: Tell, *, silence: float = 60) -> LocalImage:
+    async def pull(self, reference: str, tell: Tell, *, silence: float | None = None) -> LocalImage:
         """Fetch an image from its registry.
 
         Args:
             reference: of the image.
             tell: is told what the engine is doing.
-            silence: seconds without news after which the engine counts as gone.
+            silence: seconds without news after which the engine counts as gone; None waits for ever.
 
         Raises:
             StepError: the registry refused, has no such image, or did not answer.

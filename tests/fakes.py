@@ -85,7 +85,7 @@ class FakeEngine:
         self.images[build.tag] = image
         return image.id
 
-    async def pull(self, reference: str, tell: Tell, *, silence: float = 60) -> LocalImage:
+    async def pull(self, reference: str, tell: Tell, *, silence: float | None = None) -> LocalImage:
         """See `engine.Builder.pull`."""
         tell.activity("pulling")
         await asyncio.sleep(0)

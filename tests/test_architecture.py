@@ -33,7 +33,7 @@ LAYERS = """
 
     registry run_recording run_table sandbox timeline
 
-    affected bake github image_labels plan scheduler step_summary sync
+    affected bake docker_pull github image_labels plan scheduler step_summary sync
 
     acceptance docker_engine listings plan_testing repository source_inputs touched
 

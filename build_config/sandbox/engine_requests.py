@@ -1,4 +1,4 @@
-"""One question to the engine's HTTP API in, its answer out; or a connection that was taken over.
+"""One question to the engine's HTTP API in, its answer out, at once or as it comes.
 
 On asyncio, over any endpoint (unix, tcp with TLS, ssh): a hundred containers that are waited for
 are a hundred sockets and no threads.
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from build_config.buildkit.failures import BuildKitError
@@ -51,6 +51,7 @@ class Request:
     path: str
     body: bytes = b""
     content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def archive(cls, path: str, archive: bytes) -> Request:
@@ -79,6 +80,37 @@ async def ask(
     if status >= _FAILURE:
         raise RefusedError(status, _message(body) or f"status {status}")
     return json.loads(body) if body.strip() else None
+
+
+async def news(
+    endpoint: Endpoint, request: Request, *, silence: float | None
+) -> AsyncIterator[Mapping[str, Any]]:
+    """The records of the engine's answer as they come: one JSON object in each line.
+
+    Args:
+        endpoint: of the engine.
+        request: what to ask.
+        silence: seconds without a record after which nobody answers; None waits for ever.
+
+    Raises:
+        RefusedError: the engine said no.
+        EngineUnavailableError: as in `ask`.
+    """
+    with _explained(endpoint):
+        async with _sent(endpoint, request) as (reader, _):
+            async with asyncio.timeout(silence):
+                status, headers = await _head(reader)
+                if status >= _FAILURE:
+                    raise RefusedError(status, _message(await _body(reader, headers)))
+            rest = b""
+            while True:
+                async with asyncio.timeout(silence):
+                    chunk = await _chunk(reader)
+                if not chunk:
+                    return
+                *lines, rest = (rest + chunk).split(b"\n")
+                for line in filter(bytes.strip, lines):
+                    yield json.loads(line)
 
 
 @asynccontextmanager
@@ -124,6 +156,7 @@ def _head_of(request: Request, *, upgrade: bool) -> bytes:
         f"Connection: {connection}",
         f"Content-Type: {request.content_type}",
         f"Content-Length: {len(request.body)}",
+        *(f"{name}: {value}" for name, value in request.headers.items()),
         "",
         "",
     )
@@ -140,13 +173,20 @@ async def _head(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
 async def _body(reader: asyncio.StreamReader, headers: dict[str, str]) -> bytes:
     if "chunked" in headers.get("transfer-encoding", ""):
         pieces = []
-        while size := int(await reader.readline(), 16):
-            pieces.append(await reader.readexactly(size))
-            await reader.readline()
+        while piece := await _chunk(reader):
+            pieces.append(piece)
         return b"".join(pieces)
     if "content-length" in headers:
         return await reader.readexactly(int(headers["content-length"]))
     return await reader.read()
+
+
+async def _chunk(reader: asyncio.StreamReader) -> bytes:
+    """The next part of a body that is sent in parts; nothing at its end."""
+    size = int(await reader.readline(), 16)
+    part = await reader.readexactly(size)
+    await reader.readline()
+    return part
 
 
 def _message(body: bytes) -> str:

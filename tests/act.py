@@ -74,11 +74,11 @@ class Act:
     environment: Mapping[str, str]
     variables: Mapping[str, str]
 
-    def install(self) -> None:
-        """Put the workflows into the repository; `$/` is not known to act."""
+    def install(self, *names: str) -> None:
+        """Put these workflows into the repository, or all; act does not know `$/`."""
         target = self.root / ".github" / "workflows"
         target.mkdir(parents=True, exist_ok=True)
-        for file in WORKFLOWS.iterdir():
+        for file in [WORKFLOWS / name for name in names] or WORKFLOWS.iterdir():
             (target / file.name).write_text(file.read_text().replace("uses: $/", "uses: ./"))
         shutil.copy(STAND_INS / "install" / "action.yml", self.root / "action.yml")
 
@@ -124,8 +124,11 @@ class Act:
 
     def _for_jobs(self) -> dict[str, str]:
         # In the path first, as an installed package is: a repository may have a `build_config` too.
-        own = {"STAND_INS": str(self.kept()), "PYTHONPATH": str(PROJECT)}
-        return {**own, **{name: self.environment[name] for name in ("HOME", "DOCKER_HOST")}}
+        return {
+            "STAND_INS": str(self.kept()),
+            "PYTHONPATH": str(PROJECT),
+            **{name: self.environment[name] for name in ("HOME", "DOCKER_HOST")},
+        }
 
 
 def _stand_ins() -> dict[str, Path]:
@@ -139,4 +142,4 @@ def _stand_ins() -> dict[str, Path]:
 
 
 def _name(line: Mapping[str, Any]) -> str:
-    return re.sub(r"-\d+$", "", str(line.get("job", ""))).strip()
+    return re.sub(r"(-\d+)?\s*$", "", str(line.get("job", "")))

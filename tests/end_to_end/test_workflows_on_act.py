@@ -25,6 +25,37 @@ PLAN, CHECK, COLLECT = "connectors/Plan", "connectors/Check", "connectors/Connec
 SHARD = "connectors/Connectors 1 of 1"
 
 
+SCRATCH_CODE = """\
+[project]
+name = "scratch"
+version = "1"
+optional-dependencies.dev = []
+
+[tool.setuptools]
+py-modules = ["test_code"]
+
+[tool.ruff]
+line-length = 100
+lint.ignore = ["RUF100"]
+
+[tool.mypy]
+files = ["test_code.py"]
+
+[tool.pytest.ini_options]
+markers = ["engine"]
+"""
+CODE = """\
+import pytest
+
+
+@pytest.mark.engine
+def test_with_an_engine() -> None:
+    pass
+
+
+"""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scratch:
     """A repository with a base and two sources, one on the base, and who merges into it."""
@@ -143,11 +174,11 @@ def test_a_connector_that_does_not_build_is_annotated_at_its_line_and_fails_the_
     proposed = scratch.pull_request(broken, scratch.changed("source-b", "0.1.1", on="base-a"))
     assert proposed.code == 1, str(proposed)
     assert proposed.jobs()[COLLECT] == "failure"
-    (annotation,) = (line for line in proposed.annotations() if "file=" in line)
-    assert "file=connectors/source-c/Dockerfile,line=7," in annotation
+    build, job = proposed.annotations()
+    assert "file=connectors/source-c/Dockerfile,line=7," in build
+    assert job == "::error::the job `connectors` failed"
     assert shown("source-c", "❌ failed (build)") in proposed.summary()
     assert shown("source-b", "✅ done") in proposed.summary()
-    assert "the job `connectors` failed" in proposed.output()
 
 
 @pytest.mark.long
@@ -164,3 +195,29 @@ def test_a_version_that_is_published_with_other_content_is_told_before_and_after
     assert merged.jobs()["publish/Publish"] == "failure"
     assert "with other content: `program` changed" in merged.output()
     assert scratch.house.versions("source-c") == before
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("assertion", "result"), [("True", "success"), ("False", "failure")])
+def test_ci_runs_linters_and_tests_of_the_code(
+    yard: Yard, tmp_path: Path, assertion: str, result: str
+) -> None:
+    # Nothing is installed on who runs this; and, as pip reads it, `0` is without isolation.
+    environment = {**yard.environment(), "PIP_DRY_RUN": "1", "PIP_NO_BUILD_ISOLATION": "0"}
+    act = Act(root=yard.root, folder=tmp_path / "runner", environment=environment, variables={})
+    act.install("ci.yml")
+    files = ("tasks.py", "development.py", ".ci/run")
+    yard.commit({name: (PROJECT / name).read_text() for name in files})
+    yard.commit(
+        {
+            "pyproject.toml": SCRATCH_CODE,
+            "connectors/.gitkeep": "",
+            "test_code.py": CODE + f"def test_it() -> None:\n    assert {assertion}\n",
+        }
+    )
+    pushed = act.run("push", "ci.yml", {"ref": "refs/heads/main"}, "--matrix=python:3.11")
+    assert pushed.jobs() == {
+        "ci/Linters and types": "success",
+        "ci/Python 3.11, not engine": result,
+        "ci/Python 3.11, engine": "success",
+    }, str(pushed)

@@ -15,11 +15,13 @@ from urllib.parse import urlencode
 from build_config.docker_credentials import credentials
 from build_config.docker_progress import pull_error, tell_pull
 from build_config.engine import Tell
-from build_config.image import parse
+from build_config.image import DOCKER_HUB, parse
 from build_config.sandbox.engine_requests import RefusedError, Request, news
 
 if TYPE_CHECKING:
     from build_config.buildkit.endpoint import Endpoint
+
+_HUB = "https://index.docker.io/v1/"  # what Docker's configuration calls it
 
 
 async def pull_image(
@@ -55,5 +57,7 @@ def _login(host: str) -> dict[str, str]:
         return {}
     user, password = found
     said = {"username": user, "password": password} if user else {"identitytoken": password}
-    text = json.dumps({**said, "serveraddress": host})
+    # the containerd image store gives a login only to the host that it names
+    server = _HUB if host == DOCKER_HUB else host
+    text = json.dumps({**said, "serveraddress": server})
     return {"X-Registry-Auth": base64.urlsafe_b64encode(text.encode()).decode()}

@@ -263,3 +263,52 @@ def test_a_cache_that_may_not_be_written_to_is_a_note(
     assert sum("denied" in message for message in messages) >= 1
     assert all("put into the cache" in message for message in messages)
     is_right(bench)
+
+
+JAVA = {
+    "gradlew": "#!/bin/sh\necho $@ >> calls\nmkdir -p connectors/source-j/build\n"
+    "date +%N > connectors/source-j/build/j.jar\n",
+    "connectors/source-j/Dockerfile": "FROM connectoryard/base-python:dev\nCOPY build/j.jar /\n",
+    "connectors/source-j/build.gradle": "\n",
+    "connectors/source-k/Dockerfile": "FROM connectoryard/base-python:dev\nCOPY build/k.jar /\n",
+    "connectors/source-k/build.gradle": "\n",
+}
+
+
+def java(bench: Workbench) -> list[str]:
+    """Build two connectors that need Gradle; with what it was called."""
+    bench.write(JAVA)
+    root = bench.settings.root
+    (root / "gradlew").chmod(0o755)
+    ended = run(bench)
+    assert f"{Kind.GRADLE} distributions" not in ended
+    calls = root / "calls"
+    return calls.read_text().splitlines() if calls.is_file() else []
+
+
+def test_gradle_is_started_once_by_what_is_not_in_the_cache_and_else_not_at_all(
+    registry: MemoryRegistry, tmp_path: Path
+) -> None:
+    writer = machine(tmp_path / "writer", registry, write=True)
+    (call,) = java(writer)
+    assert ":connectors:source-j:assemble :connectors:source-k:assemble" in call
+    assert b"build/j.jar" in writer.engine.contexts["docker.io/connectoryard/source-j:dev"]
+    other = machine(tmp_path / "other", registry)
+    assert java(other) == []
+    assert other.engine.built() == []
+    is_right(other)
+
+
+def test_a_gradle_that_fails_is_started_once_and_fails_what_needs_it(
+    registry: MemoryRegistry, tmp_path: Path
+) -> None:
+    bench = machine(tmp_path, registry)
+    bench.write(JAVA | {"gradlew": "#!/bin/sh\necho $@ >> calls\nexit 3\n"})
+    (tmp_path / "gradlew").chmod(0o755)
+    ended = bench.build()
+    assert [key for key, how in ended.items() if how == "failed"] == [
+        "build source-j",
+        "build source-k",
+    ]
+    assert len((tmp_path / "calls").read_text().splitlines()) == 1
+    assert sorted(bench.engine.built()) == ALL

@@ -13,7 +13,7 @@ What somebody does to the store behind the engine's back has no event, and is no
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ its clock did meanwhile. An engine that understands it otherwise tells none, and
 """
 
 _FORMAT = 1
-_FIELDS = ("Id", "Labels", "RepoTags", "RepoDigests")
+_NAMES = ("RepoTags", "RepoDigests")
 _BY_CONTAINERD = "Descriptor"
 """A field of a row that only the containerd store fills (API 1.48, Docker 28).
 
@@ -92,7 +92,10 @@ def _events(engine: Asking) -> list[bytes]:
 
 
 def _short(row: Row) -> Row:
-    return {_BY_CONTAINERD: True, **{field: row.get(field) for field in _FIELDS}}
+    names = {
+        field: [name for name in row.get(field) or () if "<none>" not in name] for field in _NAMES
+    }
+    return {"Id": row["Id"], "Labels": row.get("Labels"), _BY_CONTAINERD: True, **names}
 
 
 def _renewed(engine: Asking, kept: Mapping[str, Any], events: list[bytes]) -> list[Row] | None:
@@ -108,7 +111,8 @@ def _renewed(engine: Asking, kept: Mapping[str, Any], events: list[bytes]) -> li
     if not touched:
         return rows
     question = urlencode({"filters": json.dumps({"reference": sorted(touched)})})
-    return [*_without(rows, touched), *engine.get(f"{LIST}?{question}")]
+    untouched = [row for row in rows if not _repositories(row) & touched]
+    return [*untouched, *engine.get(f"{LIST}?{question}")]
 
 
 def _touched(rows: list[Row], events: Iterable[Mapping[str, Any]]) -> set[str]:
@@ -123,25 +127,28 @@ def _touched(rows: list[Row], events: Iterable[Mapping[str, Any]]) -> set[str]:
             if event["Action"] not in _TELLING:
                 raise ValueError(event["Action"])
             image, name = event["Actor"]["ID"], event["Actor"]["Attributes"]["name"]
-            names = (known for row in rows if row["Id"] == image for known in _names(row))
-            touched.update(map(_repository, names if name == image else (*names, name)))
-    return touched
+            if name != image:
+                touched.add(_repository(name))
+            touched.update(*(_repositories(row) for row in rows if row["Id"] == image))
+    return _with_neighbours(rows, touched) if touched else touched
 
 
-def _without(rows: list[Row], repositories: set[str]) -> Iterator[Row]:
-    """The rows without the names of these repositories, and without those that have no other."""
-    for row in rows:
-        left = {
-            field: [name for name in row[field] or () if _repository(name) not in repositories]
-            for field in ("RepoTags", "RepoDigests")
-        }
-        if any(left.values()):
-            yield {**row, **left}
+def _with_neighbours(rows: list[Row], repositories: set[str]) -> set[str]:
+    """And all that share an image with them: what the engine says of one name tells of the others.
+
+    Of an image with several names Docker 28 gives one of them with its digest.
+    """
+    reached = set(repositories)
+    groups = [_repositories(row) for row in rows]
+    while True:
+        more = set().union(*(group for group in groups if group & reached)) - reached
+        if not more:
+            return reached
+        reached |= more
 
 
-def _names(row: Row) -> Iterator[str]:
-    for field in ("RepoTags", "RepoDigests"):
-        yield from row[field] or ()
+def _repositories(row: Row) -> set[str]:
+    return {_repository(name) for field in _NAMES for name in row[field]}
 
 
 def _repository(name: str) -> str:

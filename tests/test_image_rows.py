@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import itertools
 import json
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -20,6 +21,9 @@ from build_config.image import parse
 from build_config.image_rows import EVENTS, FILE, LIST, Asking, image_rows
 
 NAMES = tuple(f"a/{repository}:{tag}" for repository in "xyz" for tag in ("dev", "1"))
+_NANOSECONDS = itertools.count()
+"""Also of two engines no two events are of the same."""
+
 IDS = tuple(f"sha256:{digit * 64}" for digit in "123")
 
 
@@ -30,14 +34,12 @@ class ContainerdEngine:
     Attributes:
         listed: how often it was asked for all.
         clock: what the events say; it may go back.
-        told: how many events there were.
     """
 
     images: dict[str, str] = field(default_factory=dict)
     events: deque[bytes] = field(default_factory=lambda: deque(maxlen=8))
     listed: int = 0
     clock: int = 0
-    told: int = 0
     by_containerd: bool = True
 
     def get(self, question: str) -> Any:
@@ -53,8 +55,8 @@ class ContainerdEngine:
         return [self._row(image, names) for image, names in found.items()]
 
     def _row(self, image: str, names: list[str]) -> Mapping[str, Any]:
-        digests = sorted({f"{parse(name).name}@{image}" for name in names})
-        row = {"Id": image, "Labels": {"of": image}, "RepoTags": names, "RepoDigests": digests}
+        digest = f"{parse(names[-1]).name}@{image}"  # of several names one, as Docker 28 does it
+        row = {"Id": image, "Labels": {"of": image}, "RepoTags": names, "RepoDigests": [digest]}
         return {**row, "Size": 1} | ({"Descriptor": {}} if self.by_containerd else {})
 
     def get_lines(self, question: str) -> list[bytes]:
@@ -65,9 +67,8 @@ class ContainerdEngine:
     def tell(self, action: str, image: str, name: str, kind: str = "image") -> None:
         """Add an event; no two are of the same nanosecond."""
         self.clock += 1
-        self.told += 1
         actor = {"ID": image, "Attributes": {"name": name}}
-        moment = self.clock * 10**6 + self.told
+        moment = self.clock * 10**6 + next(_NANOSECONDS)
         event = {"Type": kind, "Action": action, "Actor": actor, "timeNano": moment}
         self.events.append(json.dumps(event).encode())
 

@@ -15,7 +15,9 @@ from build_config.defect import Defect
 from build_config.dockerfile import Dockerfile, DockerfileError
 from build_config.image import InvalidReferenceError, Reference
 from build_config.image import parse as parse_reference
-from build_config.parsed_dockerfiles import ParsedDockerfiles, remembered
+from build_config.parsed_dockerfiles import parse as parse_dockerfile
+from build_config.parsed_dockerfiles import remembered
+from build_config.saved_work import Memory
 from build_config.settings import ImageSettings, Settings
 from build_config.yaml_files import YamlFileError, read_mapping
 
@@ -64,18 +66,18 @@ def discover(settings: Settings) -> Discovery:
     defects: list[Defect] = []
     bare: list[str] = []
     broken: set[str] = set()
-    parsed = remembered(settings.state)
+    memory = remembered(settings.state)
     for path, is_base in _directories(settings, defects):
         try:
             names = _names_in(settings.root, path)
             if "Dockerfile" in names:
-                connectors.append(_read(settings, path, names, parsed, is_base=is_base))
+                connectors.append(_read(settings, path, names, memory, is_base=is_base))
             else:
                 bare.append(path)
         except _DefectError as defect:
             defects.append(defect.of(Path(path).name))
             broken.add(Path(path).name)
-    parsed.keep()
+    memory.keep()
     connectors.sort(key=lambda connector: connector.name)
     defects.extend(_duplicates(connectors))
     known = broken.union(connector.name for connector in connectors)
@@ -134,7 +136,7 @@ def _read(
     settings: Settings,
     path: str,
     names: frozenset[str],
-    parsed: ParsedDockerfiles,
+    memory: Memory,
     *,
     is_base: bool,
 ) -> Connector:
@@ -144,7 +146,7 @@ def _read(
         raise _DefectError("directory-name", path, message)
     own = settings.images.get(name, _NO_SETTINGS)
     file = f"{path}/Dockerfile"
-    content = _parse(_text(settings.root, file), file, own.build_args, parsed)
+    content = _parse(_text(settings.root, file), file, own.build_args, memory)
     image, version = _identity(settings, path, content)
     directory = settings.root / path
     has_gradle_file = any(n in names and (directory / n).is_file() for n in _GRADLE_FILES)
@@ -191,11 +193,9 @@ def _leads_out(root: Path, path: str) -> bool:
     return not Path(os.path.realpath(root / path)).is_relative_to(root)
 
 
-def _parse(
-    text: str, path: str, build_args: Mapping[str, str], parsed: ParsedDockerfiles
-) -> Dockerfile:
+def _parse(text: str, path: str, build_args: Mapping[str, str], memory: Memory) -> Dockerfile:
     try:
-        return parsed.parse(text, build_args)
+        return parse_dockerfile(text, build_args, memory)
     except DockerfileError as error:
         raise _DefectError("dockerfile-syntax", path, str(error), line=error.line) from error
 

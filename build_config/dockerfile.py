@@ -10,8 +10,6 @@ import platform
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from build_config.expansion import expand
@@ -221,15 +219,6 @@ def parse(text: str, build_args: Mapping[str, str] | None = None) -> Dockerfile:
         environment=reader.stages[-1].environment,
         entrypoint=reader.stages[-1].entrypoint,
     )
-
-
-def parser_identity() -> str:
-    """What tells one installed parser, on one kind of machine, from another; it is not loaded."""
-    spec = find_spec("dockerfile")
-    if spec is None or spec.origin is None:
-        return ""
-    status = Path(spec.origin).stat()
-    return f"{spec.origin} {status.st_size} {status.st_mtime_ns} {platform.machine()}"
 
 
 def _commands(text: str) -> tuple[dockerfile.Command, ...]:

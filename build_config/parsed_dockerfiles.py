@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,57 +16,24 @@ _WORKED_OUT_BY = ("dockerfile", "expansion", "image", "parsed_dockerfiles")
 """The modules whose code decides what is remembered."""
 
 
-@dataclass(kw_only=True, slots=True)
-class ParsedDockerfiles:
-    """What is remembered: by a hash of a text and its build arguments, what it says.
+def remembered(state: Path) -> saved_work.Memory:
+    """What the runs before left in `.yard`."""
+    return saved_work.remember(state / FILE, saved_work.maker(_WORKED_OUT_BY, ["dockerfile"]))
 
-    Attributes:
-        file: where it is kept.
-        maker: see `saved_work.read`; empty where nothing can be kept.
-        known: from earlier runs.
-        used: in this run, which is all that is kept.
+
+def parse(text: str, build_args: Mapping[str, str], memory: saved_work.Memory) -> Dockerfile:
+    """See `dockerfile.parse`; what does not parse is not remembered.
+
+    Raises:
+        DockerfileError: with the line.
     """
-
-    file: Path
-    maker: str
-    known: Mapping[str, Any]
-    used: dict[str, Any] = field(default_factory=dict)
-
-    def parse(self, text: str, build_args: Mapping[str, str]) -> Dockerfile:
-        """See `dockerfile.parse`; what does not parse is not remembered.
-
-        Raises:
-            DockerfileError: with the line.
-        """
-        question = repr((text, sorted(build_args.items()))).encode(errors="surrogatepass")
-        key = hashlib.sha256(question).hexdigest()
-        if key in self.known:
-            self.used[key] = self.known[key]
-            return _unpacked(self.known[key])
-        content = dockerfile.parse(text, build_args)
-        self.used[key] = _packed(content)
-        return content
-
-    def keep(self) -> None:
-        """Write down what was used, where that is not what is there; never fails a run."""
-        if self.maker and self.used.keys() != self.known.keys():
-            saved_work.write(self.file, self.maker, self.used)
-
-
-def remembered(state: Path) -> ParsedDockerfiles:
-    """What the runs before left in `.yard`; empty where that is of no use."""
-    file, maker = state / FILE, _maker()
-    known = saved_work.read(file, maker) if maker else None
-    return ParsedDockerfiles(file=file, maker=maker, known=known or {})
-
-
-def _maker() -> str:
-    here = Path(__file__)
-    try:
-        code = saved_work.code_identity(*(here.with_name(f"{name}.py") for name in _WORKED_OUT_BY))
-    except OSError:
-        return ""
-    return f"{code} {dockerfile.parser_identity()}"
+    question = saved_work.question(text, sorted(build_args.items()))
+    known = memory.recall(question)
+    if known is not None:
+        return _unpacked(known)
+    content = dockerfile.parse(text, build_args)
+    memory.learn(question, _packed(content))
+    return content
 
 
 def _packed(content: Dockerfile) -> list[Any]:

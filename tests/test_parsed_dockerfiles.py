@@ -12,7 +12,8 @@ from monorepos import found
 
 from build_config import dockerfile, parsed_dockerfiles, saved_work
 from build_config.dockerfile import DockerfileError
-from build_config.parsed_dockerfiles import FILE, ParsedDockerfiles, remembered
+from build_config.parsed_dockerfiles import FILE, remembered
+from build_config.saved_work import Memory
 
 LINES = (
     "ARG V=1", "ARG W", "FROM a/x:$V AS one", "FROM scratch", "FROM one",
@@ -25,9 +26,9 @@ FINE = "FROM scratch\nLABEL io.airbyte.name=a/{0} io.airbyte.version=1.0.0\n"
 ARGUMENTS = st.dictionaries(st.sampled_from(["V", "W"]), st.sampled_from(["", "7"]))
 
 
-def said(parsed: ParsedDockerfiles, text: str, build_args: dict[str, str]) -> object:
+def said(memory: Memory, text: str, build_args: dict[str, str]) -> object:
     try:
-        return parsed.parse(text, build_args)
+        return parsed_dockerfiles.parse(text, build_args, memory)
     except DockerfileError as error:
         return str(error), error.line
 
@@ -94,13 +95,6 @@ def test_another_parser_or_other_code_reads_it_anew(tmp_path: Path) -> None:
     parsed = remembered(tmp_path / ".yard")
     assert saved_work.read(file, parsed.maker) is not None
     assert saved_work.read(file, parsed.maker + "1") is None
-
-
-def test_what_decides_the_answer_names_the_maker(tmp_path: Path) -> None:
-    code, parser = remembered(tmp_path).maker.split(" ", 1)
-    assert len(code) == 64
-    assert parser == dockerfile.parser_identity()
-    assert parser.split(" ")[0].endswith(".so")
 
 
 def test_all_code_that_a_dockerfile_is_read_with_is_in_the_name() -> None:

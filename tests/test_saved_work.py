@@ -77,14 +77,28 @@ def test_of_many_writers_one_is_read_whole(kept: Path) -> None:
     assert [file.name for file in kept.parent.iterdir() if file.name.startswith(".kept")] == []
 
 
-def test_code_that_was_edited_is_another(tmp_path: Path) -> None:
-    one, two = tmp_path / "one.py", tmp_path / "two.py"
-    one.write_bytes(b"a")
-    two.write_bytes(b"b")
-    before = saved_work.code_identity(one, two)
-    assert saved_work.code_identity(one, two) == before
-    two.write_bytes(b"c")
-    assert saved_work.code_identity(one, two) != before
+def test_other_code_and_other_libraries_are_another_maker() -> None:
+    maker = saved_work.maker(["image"], ["dockerfile"])
+    assert maker == saved_work.maker(["image"], ["dockerfile"])
+    others = {
+        saved_work.maker(["expansion"], ["dockerfile"]),
+        saved_work.maker(["image"], ["yaml"]),
+        saved_work.maker(["image"], []),
+    }
+    assert len(others - {maker, ""}) == 3
+
+
+def test_where_code_or_a_library_is_not_to_be_found_nothing_is_kept(tmp_path: Path) -> None:
+    for maker in (saved_work.maker(["none"], []), saved_work.maker([], ["no_such_library"])):
+        memory = saved_work.remember(tmp_path / "kept.json", maker)
+        memory.learn("question", 1)
+        memory.keep()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_questions_are_told_apart_by_every_part() -> None:
+    asked = [("a", "b"), ("ab",), ("a", b"b"), ("a", "b", ""), ("a\0b",), ("\udc80",), ("\ufffd",)]
+    assert len({saved_work.question(*parts) for parts in asked}) == len(asked)
 
 
 def test_nothing_but_json_is_in_it(kept: Path) -> None:

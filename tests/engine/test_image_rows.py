@@ -121,4 +121,3 @@ def test_after_each_deed_of_another_client_the_list_is_as_if_asked_for(
         deed(api, f"{namespace}/image:1")
         said = names(image_rows(asking, tmp_path), namespace)
         assert said == names(asking.get(LIST), namespace)
-    assert not said

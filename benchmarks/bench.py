@@ -13,7 +13,7 @@ import monorepo
 from engine_socket import Engine
 
 PROJECT = Path(__file__).resolve().parent.parent
-# The relay and the simulated builds are those of the tests; whoever imports them imports this first.
+# For the relay and the simulated builds of the tests: import this before them.
 sys.path += [str(PROJECT / "tests"), str(PROJECT / "tests" / "end_to_end")]
 LOCAL_TAG = "dev"
 

@@ -36,17 +36,26 @@ class Engine:
 
     def describe(self) -> str:
         """`Docker 20.10.24, store overlay2`."""
-        said = json.loads(self._ask("GET", "/info"))
+        said = self._info()
         kind = " of containerd" if self.has_containerd_store() else ""
         return f"Docker {said['ServerVersion']}, store {said['Driver']}{kind}"
 
     def has_containerd_store(self) -> bool:
-        """Whether containerd keeps its images: then a list call takes as long as there are many.
+        """Whether containerd keeps its images: listing them takes a time for each.
 
         Source: `DriverStatus` of `GET /info`, as `docker info` shows it.
         """
-        status = json.loads(self._ask("GET", "/info"))["DriverStatus"] or ()
-        return ["driver-type", "io.containerd.snapshotter.v1"] in status
+        return ["driver-type", "io.containerd.snapshotter.v1"] in self._info()["DriverStatus"]
+
+    def knows_named_contexts(self) -> bool:
+        """Whether one build can stand on another of the same `docker buildx bake`.
+
+        Source: BuildKit 0.10 began with it; Docker 23 was the first to bring that.
+        """
+        return int(self._info()["ServerVersion"].partition(".")[0]) >= 23  # noqa: PLR2004 - above
+
+    def _info(self) -> Any:
+        return json.loads(self._ask("GET", "/info"))
 
     def build(self, tag: str, tar: bytes) -> None:
         """Build one image with BuildKit from the tar of its context.

@@ -25,7 +25,7 @@ import memory
 import no_op
 import one_change
 import scheduling
-from bench import Bench
+from bench import Bench, CommandFailedError
 from engine_socket import find_engine
 from figures import Figure
 from tables import describe_machine, to_json, to_markdown
@@ -56,6 +56,7 @@ def main() -> None:
     engine = find_engine()
     machine = describe_machine(engine)
     figures: list[Figure] = []
+    failed: list[str] = []
     with tempfile.TemporaryDirectory(prefix="connectoryard-benchmark-") as folder:
         bench = Bench(
             engine=engine,
@@ -69,12 +70,17 @@ def main() -> None:
         try:
             for name in flags.only or _usual(quick=flags.quick):
                 print(f"measuring {name} …", file=sys.stderr, flush=True)
-                figures += MEASUREMENTS[name](bench)
+                try:
+                    figures += MEASUREMENTS[name](bench)
+                except CommandFailedError as error:
+                    failed.append(f"{name}: {error}")
         finally:
             bench.clean()
     print(to_markdown(machine, figures))
     if flags.json:
         flags.json.write_text(json.dumps(to_json(machine, figures), indent=2), encoding="utf-8")
+    if failed:
+        raise SystemExit("\n".join(failed))
 
 
 def _flags() -> argparse.Namespace:

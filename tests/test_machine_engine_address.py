@@ -66,6 +66,35 @@ def test_docker_host_that_names_the_usual_socket_is_still_this_machines_own(
     assert find_engine_address().is_default
 
 
+def test_a_context_is_found_where_docker_has_no_configuration(
+    docker_configuration: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (docker_configuration / "config.json").unlink()
+    monkeypatch.setenv("DOCKER_CONTEXT", "colima")
+    assert find_engine_address().url == "unix:///home/me/.colima/docker.sock"
+
+
+@pytest.mark.parametrize(("skips", "verifies"), [(False, True), (True, False)])
+def test_a_context_has_its_own_certificates(
+    docker_configuration: Path, monkeypatch: pytest.MonkeyPatch, *, skips: bool, verifies: bool
+) -> None:
+    identity = sha256(b"far").hexdigest()
+    for kind in ("meta", "tls"):
+        (docker_configuration / "contexts" / kind / identity / "docker").mkdir(parents=True)
+    endpoint = {"Host": "tcp://far.example:2376", "SkipTLSVerify": skips}
+    meta = docker_configuration / "contexts/meta" / identity / "meta.json"
+    meta.write_text(json.dumps({"Name": "far", "Endpoints": {"docker": endpoint}}))
+    material = docker_configuration / "contexts/tls" / identity / "docker"
+    for name in ("ca.pem", "cert.pem", "key.pem"):
+        (material / name).touch()
+    monkeypatch.setenv("DOCKER_CONTEXT", "far")
+    address = find_engine_address()
+    assert str(address) == "tcp://far.example:2376 (Docker context far)"
+    assert address.tls.ca_cert == str(material / "ca.pem")
+    assert address.tls.cert == (str(material / "cert.pem"), str(material / "key.pem"))
+    assert address.tls.verify is verifies
+
+
 @pytest.mark.usefixtures("docker_configuration")
 def test_a_context_that_does_not_exist_is_an_error_that_names_it(
     monkeypatch: pytest.MonkeyPatch,
@@ -76,12 +105,13 @@ def test_a_context_that_does_not_exist_is_an_error_that_names_it(
     assert "unset DOCKER_CONTEXT" in caught.value.hint
 
 
+@pytest.mark.parametrize("text", ["{broken", "[]", "{}", '{"Endpoints": {"docker": "x"}}'])
 def test_a_context_that_cannot_be_read_is_an_error_too(
-    docker_configuration: Path, monkeypatch: pytest.MonkeyPatch
+    docker_configuration: Path, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     monkeypatch.setenv("DOCKER_CONTEXT", "colima")
     for meta in docker_configuration.rglob("meta.json"):
-        meta.write_text("{broken")
+        meta.write_text(text)
     with pytest.raises(EngineUnavailableError, match="cannot be read"):
         find_engine_address()
 

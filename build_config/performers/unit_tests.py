@@ -11,9 +11,10 @@ from pathlib import Path
 from build_config import test_records
 from build_config.connector import Connector
 from build_config.context_tar import context_size, tar_stream
-from build_config.discovery import NAME_LABEL
 from build_config.engine import ImageBuild, Tell
 from build_config.errors import StepError
+from build_config.image_labels import content_labels
+from build_config.performers.build_image import settle
 from build_config.performers.gradle_build import run_gradle
 from build_config.performers.workshop import Workshop
 from build_config.plan_testing import STAGE_LABEL, TEST_STAGE
@@ -39,7 +40,7 @@ async def unit_tests(
     """
     connector = workshop.plan.builds[step.target].connector
     try:
-        result = await _run(connector, workshop, tell)
+        result = await _run(connector, results, workshop, tell)
     except StepError:
         _remember(step, results, workshop, passed=False)
         raise
@@ -47,9 +48,12 @@ async def unit_tests(
     return result
 
 
-async def _run(connector: Connector, workshop: Workshop, tell: Tell) -> Result:
+async def _run(
+    connector: Connector, results: Mapping[str, Result], workshop: Workshop, tell: Tell
+) -> Result:
     if TEST_STAGE in connector.dockerfile.stages:
-        return await _in_the_image(connector, workshop, tell)
+        image = await _test_stage(connector, results, workshop, tell)
+        return await _in_the_image(image, connector, workshop, tell)
     return await _by_gradle(connector, workshop, tell)
 
 
@@ -79,8 +83,7 @@ def _remember(
         test_records.write(workshop.settings.state, image_id, step.kind, record)
 
 
-async def _in_the_image(connector: Connector, workshop: Workshop, tell: Tell) -> Result:
-    image = await _build_test_stage(connector, workshop, tell)
+async def _in_the_image(image: str, connector: Connector, workshop: Workshop, tell: Tell) -> Result:
     tell.activity("running its tests")
     request = Container(image=image, limits=Limits(seconds=_SECONDS))
     last, place = "", None
@@ -111,16 +114,28 @@ def failing_line(said: str, folder: Path) -> tuple[str, int] | None:
     return None
 
 
-async def _build_test_stage(connector: Connector, workshop: Workshop, tell: Tell) -> str:
-    """The connector's image with its test tools, from the very context of the image itself."""
-    root = workshop.settings.root
-    files = workshop.plan.builds[connector.name].sources.context
+async def _test_stage(
+    connector: Connector, results: Mapping[str, Result], workshop: Workshop, tell: Tell
+) -> str:
+    """The connector's image with its test tools, from the very context of the image itself.
+
+    That of the last tests will do where nothing has changed since: a context may be large, and the
+    engine far away.
+    """
+    root, build = workshop.settings.root, workshop.plan.builds[connector.name]
+    _, made = settle(build, results, workshop)
+    tag = f"{connector.image.canonical}-{TEST_STAGE}"
+    labels = {**content_labels(connector, made), STAGE_LABEL: TEST_STAGE}
+    there = workshop.images.get(tag)
+    if there and labels.items() <= there.labels.items():
+        return there.id
+    files = build.sources.context
     request = ImageBuild(
-        tag=f"{connector.image.canonical}-{TEST_STAGE}",
+        tag=tag,
         context=partial(tar_stream, root, connector.path, files),
         context_bytes=context_size(root, connector.path, files),
         build_args=connector.build_args,
-        labels={NAME_LABEL: connector.image.name, STAGE_LABEL: TEST_STAGE},
+        labels=labels,
         secrets=connector.secrets,
         target=TEST_STAGE,
     )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
+from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import engine_under_test
@@ -13,7 +17,6 @@ from remote_engine import Way, over_ssh, over_tls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from engine_under_test import Engine
     from yard import Yard
@@ -78,6 +81,52 @@ def test_each_context_is_sent_once(yard: Yard, tmp_path: Path) -> None:
         again = yard.invoke("build", environment=way.environment)
         assert "everything is up to date: 3 images" in again.out, again
         assert way.sent - so_far < 10_000
+
+
+@pytest.mark.long
+def test_tests_of_what_has_not_changed_send_no_context(
+    yard: Yard, shell: str, tmp_path: Path
+) -> None:
+    """The image and its stage `test` are two builds, hence twice the context; then none."""
+    house = PublishingYard(yard=yard, shell=shell, host="localhost")
+    house.commit(house.connector("source-a"))
+    (yard.root / "connectors/source-a/content").write_bytes(os.urandom(2_000_000))
+    with over_tls(tmp_path, SOCKET) as way:
+        sent = []
+        for _ in range(2):
+            before = way.sent
+            tested = yard.invoke("test", environment=way.environment)
+            assert tested.code == 0, tested
+            assert "unit-tested 1" in tested.out
+            sent.append(way.sent - before)
+        assert sent[0] <= 2 * 2_000_000 * 1.1
+        assert sent[1] < 50_000
+        house.commit({"connectors/source-a/tests": "exit 3\n"})
+        assert yard.invoke("test", environment=way.environment).code == 1
+
+
+def test_a_context_of_docker_leads_there_as_well(yard: Yard, tmp_path: Path) -> None:
+    yard.commit({"connectors/source-a/Dockerfile": "FROM scratch\nCOPY . /\n"})
+    with over_tls(tmp_path, SOCKET) as way:
+        remote = docker_context(yard.home / ".docker", way)
+        built = yard.invoke("build", environment={"DOCKER_HOST": "", "DOCKER_CONTEXT": remote})
+        assert built.code == 0, built
+        assert way.sent
+
+
+def docker_context(configuration: Path, way: Way) -> str:
+    """What `docker context create` writes; its name."""
+    name, folder = "far", sha256(b"far").hexdigest()
+    meta = configuration / "contexts/meta" / folder
+    certificates = configuration / "contexts/tls" / folder / "docker"
+    for place in (meta, certificates):
+        place.mkdir(parents=True)
+    endpoint = {"Host": way.environment["DOCKER_HOST"], "SkipTLSVerify": False}
+    written = {"Name": name, "Metadata": {}, "Endpoints": {"docker": endpoint}}
+    (meta / "meta.json").write_text(json.dumps(written))
+    for file in ("ca.pem", "cert.pem", "key.pem"):
+        shutil.copy(Path(way.environment["DOCKER_CERT_PATH"]) / file, certificates)
+    return name
 
 
 def test_a_certificate_that_the_engine_does_not_know_is_no_bug_of_ours(

@@ -9,8 +9,9 @@ import json
 import math
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field, is_dataclass
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from types import UnionType
 from typing import Any, cast, get_args, get_origin, get_type_hints
@@ -183,13 +184,19 @@ def _value(kind: Any, value: Any) -> object:
     if get_origin(kind) is Mapping:
         return {key: _value(inner[1], item) for key, item in _plain(dict, value).items()}
     if is_dataclass(kind):
-        types = get_type_hints(kind)
         members = _plain(dict, value)
-        known = (entry.name for entry in fields(kind) if entry.name in members)
-        return cast("Any", kind)(**{name: _value(types[name], members[name]) for name in known})
+        known = (
+            (name, type_) for name, type_ in _types(cast("type", kind)).items() if name in members
+        )
+        return cast("Any", kind)(**{name: _value(type_, members[name]) for name, type_ in known})
     if issubclass(kind, StrEnum):
         return kind(value)
     return _plain(kind, float(value) if kind is float and type(value) is int else value)
+
+
+@cache
+def _types(record: type) -> dict[str, Any]:
+    return get_type_hints(record)
 
 
 def _plain(kind: type, value: Any) -> Any:

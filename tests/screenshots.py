@@ -11,6 +11,7 @@ and takes the pictures of the timeline and of GitHub's summary in chromium (see 
 from __future__ import annotations
 
 import base64
+import re
 import shutil
 import subprocess
 import sys
@@ -29,7 +30,8 @@ ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 FONT = "fonts-noto-color-emoji"  # for the signs of the summary, which GitHub brings along
 FONT_FILE = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
-NAMESPACE = "connectoryard-pictures"
+OURS = re.compile(rb"(?<![\w/.])connectoryard(?=/(?:base|source|destination)-)")
+NAMESPACE = b"connectoryard-pictures"
 WIDTH, HEIGHT = 1280, 1000
 SCREEN = {"width": WIDTH, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False}
 LIKE_GITHUB = """
@@ -68,7 +70,7 @@ def work_in(copy: Path) -> Path:
 def _rename_images(file: Path) -> None:
     """No image that is in use is touched."""
     content = file.read_bytes()
-    renamed = content.replace(b"connectoryard/", NAMESPACE.encode() + b"/")
+    renamed = OURS.sub(NAMESPACE, content)
     if renamed != content:
         file.write_bytes(renamed)
 

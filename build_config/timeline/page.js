@@ -35,7 +35,8 @@
     return element;
   };
   const namesWidth = () => (window.matchMedia("(max-width: 60rem)").matches ? 9 : 15) * 16;
-  const isBad = (step) => step.outcome !== "done";
+  const LOST = ["skipped", "cancelled", "not started"];
+  const isBad = (step) => step.outcome === "failed" || LOST.includes(step.outcome);
   const hits = (step) => step.phases.filter((phase) => phase[3]).length;
 
   for (const [number, run] of data.runs.entries()) {
@@ -181,7 +182,7 @@
     const width = Math.max((step.to - step.from) * scale, step.begin === null ? 14 : 3);
     const names = ["step", step.kind];
     if (step.outcome === "failed") names.push("failed");
-    if (["skipped", "cancelled", "not started"].includes(step.outcome)) names.push("lost");
+    if (LOST.includes(step.outcome)) names.push("lost");
     if (step.critical) names.push("critical");
     const element = place(make("button", names.join(" ")), x(step.from), width);
     element.type = "button";
@@ -205,7 +206,8 @@
 
   function allCached(step) {
     const built = step.phases.filter((phase) => /^\[[^\]]*\] (?!FROM)/.test(phase[0]));
-    return built.length > 0 && built.every((phase) => phase[3]) && step.kind === "build";
+    if (step.kind !== "build") return false;
+    return step.outcome === "from the cache" || (built.length > 0 && built.every((phase) => phase[3]));
   }
 
   function part([name, begin, end, cached, lane], step, lanes) {

@@ -12,6 +12,7 @@ from typing import Any
 
 from build_config.report import Ending
 from build_config.run_record import Phase, RunRecord, StepRecord
+from build_config.steps import Kind
 from build_config.timeline.course import Course, course, phase_lanes
 from build_config.web_page import render
 from build_config.wording import counted, duration, one_line, size
@@ -35,6 +36,7 @@ def timeline_page(records: Sequence[RunRecord]) -> bytes:
         failed=any(record.failed for record in records),
         verdict=_verdict(records),
         results=[(word, results[word]) for word in Ending if results[word]],
+        kinds=list(Kind),
         workers=sum(record.jobs for record in records),
         busy=round(100 * _busy(courses)),
         path=max(courses, key=lambda found: found.record.seconds).critical,

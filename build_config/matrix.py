@@ -16,6 +16,7 @@ from build_config.connector import Connector
 from build_config.errors import UsageError
 from build_config.graph import Graph
 from build_config.plan_testing import TESTS, what_is_missing
+from build_config.step_order import usual_seconds
 from build_config.steps import Kind
 
 MOST_CELLS = 256
@@ -66,7 +67,7 @@ def estimate(
         configured: names of those with an `acceptance-test-config.yml`.
         recorded: step key -> seconds; a step that is not in there takes as long as is usual.
     """
-    usual = {kind: _usual(kind, recorded) for kind in (Kind.BUILD, *TESTS)}
+    usual = {kind: usual_seconds(kind, recorded, _GUESS) for kind in (Kind.BUILD, *TESTS)}
     seconds = {}
     for connector in connectors:
         has = connector.name in configured
@@ -198,12 +199,6 @@ def _connected(graph: Graph, names: frozenset[str]) -> set[frozenset[str]]:
 
 def _longest(wave: tuple[Cell, ...]) -> float:
     return max((cell.seconds for cell in wave), default=0.0)
-
-
-def _usual(kind: Kind, recorded: Mapping[str, float]) -> float:
-    """The median of what is recorded of a kind of step."""
-    known = sorted(s for key, s in recorded.items() if key.startswith(f"{kind} "))
-    return known[len(known) // 2] if known else _GUESS
 
 
 def _refuse_too_many(matrix: Matrix) -> None:

@@ -13,6 +13,7 @@ from build_config.engine import LocalImage
 from build_config.fingerprint import BASES_LABEL, FINGERPRINT_LABEL, Inputs, differences
 from build_config.graph import Graph
 from build_config.image import Reference
+from build_config.step_order import usual_seconds
 from build_config.steps import Action, Kind, Step
 
 GRADLE_TARGET = "distributions"
@@ -22,6 +23,7 @@ GRADLE_OUTPUT = "build/"
 """Where, within a connector's directory, Gradle leaves what its Dockerfile copies."""
 
 _MOST_REASONS = 3
+_GUESS = 1.0  # seconds of a build, where none was ever recorded
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,7 +138,10 @@ def plan_build(
         stale: name -> why an image that looks up to date has to be built all the same.
     """
     forced = selected if force else frozenset()
-    planner = _Planner(graph=graph, present=present, forced=forced, stale=stale or {})
+    usual = usual_seconds(Kind.BUILD, present.seconds, _GUESS)
+    planner = _Planner(
+        graph=graph, present=present, forced=forced, stale=stale or {}, usual_seconds=usual
+    )
     wanted = graph.with_dependencies(selected)
     for name, connector in graph.connectors.items():
         if name in wanted:
@@ -154,6 +159,7 @@ class _Planner:
     present: Present
     forced: frozenset[str]
     stale: Mapping[str, str]
+    usual_seconds: float
     steps: dict[str, Step] = field(default_factory=dict)
     builds: dict[str, Build] = field(default_factory=dict)
     inputs: dict[str, Inputs] = field(default_factory=dict)
@@ -184,7 +190,7 @@ class _Planner:
             reason=reason or "up to date",
             needs=tuple(needs) if reason else (),
         )
-        return replace(step, seconds=self.present.seconds.get(step.key, step.seconds))
+        return replace(step, seconds=self.present.seconds.get(step.key, self.usual_seconds))
 
     def _bases(self, connector: Connector) -> Iterator[tuple[str, Base]]:
         for name in self.graph.dependencies[connector.name]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from build_config.connector import Connector
 from build_config.connector import Kind as ImageKind
 from build_config.plan import Plan
+from build_config.step_order import usual_seconds
 from build_config.steps import Action, Kind, Step
 
 TEST_STAGE = "test"
@@ -37,6 +38,7 @@ def plan_tests(
         configured: connectors with an `acceptance-test-config.yml`.
         seconds: step key -> how long it took last time.
     """
+    usual = {kind: usual_seconds(kind, seconds, _GUESS[kind]) for kind in TESTS}
     steps = list(plan.steps)
     built = {step.target: step for step in plan.images}
     for name, build in plan.builds.items():
@@ -44,13 +46,14 @@ def plan_tests(
             for kind in TESTS:
                 if kind in only:
                     step = _step(kind, build.connector, configured)
-                    steps.append(_waiting(step, built.get(name), seconds))
+                    took = seconds.get(step.key, usual[kind])
+                    steps.append(_waiting(step, built.get(name), took))
     return replace(plan, steps=tuple(steps))
 
 
-def _waiting(step: Step, build: Step | None, seconds: Mapping[str, float]) -> Step:
+def _waiting(step: Step, build: Step | None, seconds: float) -> Step:
     needs = (build.key,) if build and step.action is Action.RUN else ()
-    return replace(step, needs=needs, seconds=seconds.get(step.key, _GUESS[step.kind]))
+    return replace(step, needs=needs, seconds=seconds)
 
 
 def _step(kind: Kind, connector: Connector, configured: frozenset[str]) -> Step:

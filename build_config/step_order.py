@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from build_config.steps import Action, Step
+from build_config.steps import Action, Kind, Step
+
+
+def usual_seconds(kind: Kind, recorded: Mapping[str, float], guess: float) -> float:
+    """What a step of this kind takes that was never recorded; `guess` where none ever was.
+
+    The mean, not the median: one long build that is begun last costs more than many short ones that
+    are begun too early (benchmarks/scheduling.py).
+    """
+    known = [seconds for key, seconds in recorded.items() if key.startswith(f"{kind} ")]
+    return sum(known) / len(known) if known else guess
 
 
 def dependents(steps: Mapping[str, Step]) -> dict[str, list[str]]:

@@ -11,6 +11,7 @@
   const only = byId("only");
   const span = Math.max(data.seconds, 0.1);
   let rows = [];
+  let by = "images";
   let scale = 1; // pixels a second
   let fitted = true;
   let drawn = new Map();
@@ -56,7 +57,7 @@
 
   function arrange() {
     const asked = search.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
-    const by = document.querySelector("input[name=rows]:checked").value;
+    by = document.querySelector("input[name=rows]:checked").value;
     const fits = (step) =>
       asked.every((word) => step.text.includes(word)) &&
       (only.value === "" || (only.value === "critical" ? step.critical : isBad(step)));
@@ -195,7 +196,8 @@
     else if (width > 12 && step.phases.length) element.append(...step.phases.map((phase) => part(phase, step, lanes)));
     else if (!element.classList.contains("lost")) element.classList.add("whole");
     if (element.querySelector("b")) return element;
-    const label = step.outcome === "failed" ? `✗ ${step.kind}` : `${step.kind} ${words(step.to - step.from)}`;
+    const failed = step.outcome === "failed" ? "✗ " : "";
+    const label = by === "workers" ? `${failed}${step.target} ${step.kind}` : failed ? `✗ ${step.kind}` : `${step.kind} ${words(step.to - step.from)}`;
     const cached = hits(step);
     const full = cached ? `${label} · ${cached} cached` : label;
     if (width > full.length * 6 + 10) element.append(make("b", "", full));
@@ -217,7 +219,7 @@
     element.style.height = `${20 / lanes}px`;
     const label = name.replace(/^\[[^\]]*\] /, "");
     const mark = step.outcome === "failed" ? "✗ " : "";
-    if (lanes < 2 && width > 70) element.append(make("b", "", mark + label));
+    if (by === "images" && lanes < 2 && width > 70) element.append(make("b", "", mark + label));
     return element;
   }
 

@@ -25,6 +25,7 @@ def timeline_page(records: Sequence[RunRecord]) -> bytes:
     """The page of these runs, on one axis of time."""
     courses = [course(record) for record in records]
     begin = min(_moment(record) for record in records)
+    longest = max(courses, key=lambda found: found.record.seconds)
     charts = [_chart(found, begin) for found in courses]
     seconds = max(chart["begin"] + chart["seconds"] for chart in charts)
     results = Counter(step.outcome for record in records for step in record.steps)
@@ -39,9 +40,10 @@ def timeline_page(records: Sequence[RunRecord]) -> bytes:
         kinds=list(Kind),
         workers=sum(record.jobs for record in records),
         busy=round(100 * _busy(courses)),
-        path=max(courses, key=lambda found: found.record.seconds).critical,
+        of=f" of {longest.record.host}" if len(records) > 1 else "",
+        path=longest.critical,
         path_seconds=_path_seconds,
-        advice=_advice(max(courses, key=lambda found: found.record.seconds)),
+        advice=_advice(longest),
         rows=list(_table(courses)),
         chart={"seconds": seconds, "runs": charts},
         spoken=duration,
@@ -54,13 +56,14 @@ def _title(records: Sequence[RunRecord]) -> str:
 
 
 def _verdict(records: Sequence[RunRecord]) -> str:
-    if any(record.interrupted for record in records):
-        return "interrupted"
     problems = [record.problem for record in records if record.problem]
-    if problems:
-        return f"broken off: {one_line(problems[0])}"
     failed = sum(step.outcome is Ending.FAILED for record in records for step in record.steps)
-    return f"{counted(failed, 'step')} failed" if failed else "all went well"
+    said = [
+        *([f"broken off: {one_line(problems[0])}"] if problems else []),
+        *(["interrupted"] if any(record.interrupted for record in records) else []),
+        *([f"{counted(failed, 'step')} failed"] if failed else []),
+    ]
+    return ", ".join(said) or "all went well"
 
 
 def _busy(courses: Sequence[Course]) -> float:

@@ -7,6 +7,7 @@ whatever happens; what went wrong, and the digest, are in the stream (docker-py#
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from build_config.machine.engine_address import EngineAddress
 from build_config.machine.engine_client import connect, reachable
 from build_config.wording import one_line
 
+# All that the containerd image store says of it; the other one also has it in a record `aux`.
+_DIGEST = re.compile(r": digest: (sha256:[0-9a-f]{64}) size: \d+$")
 _NO_LOGIN = ("no basic auth credentials", "unauthorized", "denied", "authentication required")
 
 
@@ -43,7 +46,7 @@ async def push_image(
     def say(text: str, current: int, total: int) -> None:
         loop.call_soon_threadsafe(tell.activity, text, current, total)
 
-    pushing = _Pushing(name=f"{repository}:{tag}", say=say)
+    pushing = Pushing(name=f"{repository}:{tag}", say=say)
     try:
         with reachable(address):
             return await asyncio.to_thread(
@@ -54,7 +57,7 @@ async def push_image(
 
 
 @dataclass(kw_only=True, slots=True)
-class _Pushing:
+class Pushing:
     """What the engine has said so far.
 
     Attributes:
@@ -74,7 +77,8 @@ class _Pushing:
         """
         if "error" in news:
             raise push_error(self.name, str(news["error"]))
-        self.digest = str((news.get("aux") or {}).get("Digest") or self.digest)
+        said = _DIGEST.search(str(news.get("status", "")))
+        self.digest = (news.get("aux") or {}).get("Digest") or (said[1] if said else self.digest)
         detail = news.get("progressDetail") or {}
         if "id" in news and detail.get("total"):
             total = int(detail["total"])
@@ -87,7 +91,7 @@ def _push(
     address: EngineAddress,
     image_id: str,
     place: tuple[str, str],
-    pushing: _Pushing,
+    pushing: Pushing,
     stopped: Callable[[], bool],
 ) -> str:
     """Blocking, on a thread."""

@@ -3,39 +3,21 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
-import repositories
+from wheel import TASKS, build_wheel
 from yard import PROJECT
-
-TASKS = """\
-\"\"\"The tasks of Connector Yard, for the connectors of this repository.\"\"\"
-
-from build_config.tasks import namespace
-"""
 
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What pip would install, built from the files that git knows or would take."""
+    """What pip would install."""
     folder = tmp_path_factory.mktemp("wheel")
-    listed = repositories.git(
-        PROJECT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"
-    )
-    for path in filter(None, listed.split("\0")):
-        if (PROJECT / path).is_file():
-            target = folder / "project" / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(PROJECT / path, target)
-    words = ("wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", ".")
-    subprocess.run([sys.executable, "-m", "pip", *words, "./project"], cwd=folder, check=True)
-    (wheel,) = folder.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
+    with zipfile.ZipFile(build_wheel(folder)) as archive:
         archive.extractall(folder / "installed")
     return folder / "installed"
 
@@ -76,6 +58,7 @@ def test_another_repository_has_the_same_tasks(installed: Path, tmp_path: Path) 
         [sys.executable, "-m", "invoke", "--list"], cwd=PROJECT, check=True, capture_output=True
     )
     assert invoke(installed, tmp_path, "--list").stdout == ours.stdout.decode()
+    assert TASKS in (PROJECT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("template", ["source-python", "source-java"])

@@ -35,8 +35,7 @@ optional-dependencies.dev = []
 py-modules = ["test_code"]
 
 [tool.ruff]
-line-length = 100
-lint.ignore = ["RUF100"]
+extend-exclude = ["tasks.py", "development.py"]
 
 [tool.mypy]
 files = ["test_code.py"]
@@ -216,8 +215,7 @@ def test_ci_runs_linters_and_tests_of_the_code(
         }
     )
     pushed = act.run("push", "ci.yml", {"ref": "refs/heads/main"}, "--matrix=python:3.11")
-    assert pushed.jobs() == {
-        "ci/Linters and types": "success",
-        "ci/Python 3.11, not engine": result,
-        "ci/Python 3.11, engine": "success",
-    }, str(pushed)
+    # to act, all jobs of a matrix failed when one did
+    assert pushed.jobs()["ci/Linters and types"] == "success", str(pushed)
+    assert pushed.jobs()["ci/Python 3.11, not engine"] == result, str(pushed)
+    assert len(pushed.jobs()) == 3

@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent / PACKAGE
 # gets its place here; a module of a family that the core needs is named by itself.
 LAYERS = """
     atomic_files buildkit child_process defect errors event_loop expansion file_lock fingerprint
-    git_output git_process gradle_projects ignore_pattern image masking streams web_page wording yaml_files
+    git_output git_process gradle_projects ignore_pattern image masking streams web_page wording
+    yaml_files
 
     acceptance.case build_records columns docker_credentials dockerfile dockerignore edits git
     needed_jobs release saved_work settings_values steps versions

@@ -20,7 +20,7 @@ from urllib3.response import HTTPResponse
 
 from build_config.buildkit.endpoint import ssh_command
 
-_ENGINE: Final = "http+docker://ssh"  # a scheme for which the environment names no proxy
+_ENGINE: Final = "http+docker://ssh"  # as the SDK calls it
 _ENDS_WITHIN: Final = 1  # seconds
 
 

@@ -122,7 +122,7 @@ def test_a_dry_run_in_json_without_an_engine(repository: Yard) -> None:
         {"name": name, "action": "build", "reason": "unknown: no engine"}
         for name in ("base-a", "destination-c", "source-b")
     ]
-    assert not (repository.root / ".yard").exists()
+    assert not (repository.root / ".yard/logs").exists()
 
 
 @pytest.mark.engine
@@ -135,7 +135,7 @@ def test_a_dry_run_in_json_builds_nothing_and_says_what_it_would(
         for name in ("base-a", "destination-c", "source-b")
     ]
     assert not engine.has(yard.image("base-a"))
-    assert not (yard.root / ".yard").exists()
+    assert not (yard.root / ".yard/logs").exists()
     assert yard.invoke("build", "--connector=destination-c").code == 0
     assert yard.invoke("build", "--dry-run", "--progress=json").json()[1] == {
         "name": "destination-c",

@@ -71,7 +71,7 @@ def test_a_dry_run_tells_everything_and_changes_nothing(
     assert work[-1] == "publish source-b"
     assert {"build base-a", "build source-b", "unit source-b"} <= set(work)
     assert everywhere(house, engine, *names) == before
-    assert not (house.yard.root / ".yard").exists()
+    assert not (house.yard.root / ".yard/logs").exists()
 
 
 def test_after_a_dry_run_of_a_published_repository_there_is_nothing_to_do(

@@ -11,26 +11,31 @@ from bench import Bench
 from figures import Figure, Samples
 from simulated_builds import Builds, random_builds
 
+from build_config.step_order import usual_seconds
+from build_config.steps import Kind
+
 _IMAGES = 600
 _WORKERS = (2, 4, 8, 16, 32)
 _SHAKEN_WORKERS = 8
 _GRAPHS = 20
 _MOST_RATIO = 1.1
 _OFF = 4
-_UNKNOWN = 1.0
 
-_BELIEFS: Mapping[str, Callable[[random.Random, float], float]] = MappingProxyType(
+_BELIEFS: Mapping[str, Callable[[random.Random, float, float], float]] = MappingProxyType(
     {
         f"durations wrong by a factor of up to {_OFF}": (
-            lambda chance, seconds: seconds * _OFF ** chance.uniform(-1, 1)
+            lambda chance, _, seconds: seconds * _OFF ** chance.uniform(-1, 1)
         ),
         "half of the durations unknown": (
-            lambda chance, seconds: chance.choice((seconds, _UNKNOWN))
+            lambda chance, usual, seconds: chance.choice((seconds, usual))
         ),
-        "no duration known": lambda _, __: _UNKNOWN,
+        "no duration known": lambda _, usual, __: usual,
     }
 )
-"""What the scheduler may believe instead of the truth; there is no bar for that."""
+"""What the scheduler may believe instead of the truth; there is no bar for that.
+
+Of a random number, of what is usual, and of the seconds that a build really takes.
+"""
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
@@ -41,7 +46,10 @@ def measure(bench: Bench) -> Iterator[Figure]:
         yield _figure("durations known", graphs, workers, most_ratio=_MOST_RATIO)
     for belief, believe in _BELIEFS.items():
         chance = random.Random(belief)  # noqa: S311 - repeatable on purpose
-        believed = [builds.believed(partial(believe, chance)) for builds in graphs]
+        believed = [
+            builds.believed(partial(believe, chance, usual_seconds(Kind.BUILD, builds.seconds, 0)))
+            for builds in graphs
+        ]
         yield _figure(belief, believed, _SHAKEN_WORKERS)
 
 

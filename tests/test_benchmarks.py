@@ -1,4 +1,4 @@
-"""The monorepo that benchmarks run on is one that the program understands."""
+"""Benchmarks without measuring: their monorepo is one that the program understands."""
 
 from __future__ import annotations
 
@@ -46,3 +46,11 @@ def test_an_images_files_are_twenty_with_some_that_are_ignored(tmp_path: Path) -
     assert {sum(f.is_file() for f in (tmp_path / c.path).rglob("*")) for c in connectors} == {20}
     sources = read_sources(tmp_path, connectors, git.snapshot(tmp_path))
     assert {len(source.context) for source in sources.values()} == {19}
+
+
+def test_every_row_can_be_asked_for_by_its_name() -> None:
+    command = (sys.executable, str(BENCHMARKS / "run.py"), "--only=nonsense")
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 2
+    rows = "scheduling, list, check, no-op, change, bake, memory, cold, growth"
+    assert f"nonsense: not one of {rows}" in ended.stderr

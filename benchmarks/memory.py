@@ -68,7 +68,9 @@ def _peak(repository: Path) -> float:
         CommandFailedError: it was not built.
     """
     command = (INVOKE, "build", "--progress=quiet")
-    with subprocess.Popen(command, cwd=PROJECT, env=environment(repository)) as process:
+    with subprocess.Popen(
+        command, cwd=PROJECT, env=environment(repository), stdout=subprocess.DEVNULL
+    ) as process:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

@@ -146,7 +146,7 @@ def test_everything_that_is_wrong_is_reported_at_once(repository: Yard) -> None:
         ):
             assert part in said
         assert said.count("error: ") == 6, said
-    assert not (repository.root / ".yard").exists()
+    assert not (repository.root / ".yard/logs").exists()
 
 
 def test_a_link_out_of_the_context_is_refused_with_its_target(repository: Yard) -> None:

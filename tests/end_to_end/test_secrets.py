@@ -98,7 +98,7 @@ def test_a_secret_that_is_missing_is_said_before_anything_is_built(
     assert finished.code == 2, finished
     assert f"error: secret `token`: {said}" in finished.err
     assert not engine.has(yard.image("source-a"))
-    assert not (yard.root / ".yard").exists()
+    assert not (yard.root / ".yard/logs").exists()
 
 
 @pytest.mark.engine

@@ -33,7 +33,7 @@ def test_without_an_engine_a_build_ends_with_what_to_do(repository: Yard) -> Non
     assert f"error: no Docker engine answers at {NOBODY}" in finished.err
     assert "hint: `invoke setup`" in finished.err
     assert not finished.out
-    assert not (repository.root / ".yard").exists()
+    assert not (repository.root / ".yard/logs").exists()
 
 
 def test_without_an_engine_a_dry_run_says_so_once(repository: Yard) -> None:

@@ -20,7 +20,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from build_config import saved_work
-from build_config.errors import EngineUnavailableError
 from build_config.image import parse
 
 FILE = "images.json"
@@ -52,7 +51,7 @@ class Asking:
     Attributes:
         name: where it is: a list of one engine is nothing to another.
         get: a question, to the decoded answer.
-        get_lines: a question, to the lines of its answer.
+        get_lines: a question, to the lines of its answer; none where it cannot be asked this.
     """
 
     name: str
@@ -71,7 +70,7 @@ def image_rows(engine: Asking, state: Path) -> Sequence[Row]:
         EngineUnavailableError: it does not answer.
     """
     file, maker = state / FILE, f"images {_FORMAT} {engine.name}"
-    events = _events(engine)
+    events = engine.get_lines(EVENTS)
     kept = saved_work.read(file, maker)
     rows = _renewed(engine, kept, events) if kept else None
     if rows is None:
@@ -81,14 +80,6 @@ def image_rows(engine: Asking, state: Path) -> Sequence[Row]:
         if kept is None or newest != kept["event"]:
             saved_work.write(file, maker, {"event": newest, "rows": [*map(_short, rows)]})
     return rows
-
-
-def _events(engine: Asking) -> list[bytes]:
-    """In order; none from an engine that cannot be asked this."""
-    try:
-        return engine.get_lines(EVENTS)
-    except EngineUnavailableError:
-        return []
 
 
 def _short(row: Row) -> Row:

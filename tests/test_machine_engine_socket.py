@@ -12,7 +12,7 @@ import pytest
 
 from build_config.errors import EngineUnavailableError
 from build_config.machine.engine_address import EngineAddress
-from build_config.machine.engine_socket import get, socket_path
+from build_config.machine.engine_socket import get, get_lines, socket_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,6 +72,16 @@ def test_what_is_no_good_answer_is_one_error(tmp_path: Path, answer: bytes, expe
         pytest.raises(EngineUnavailableError, match=expected),
     ):
         get(address, str(tmp_path / "socket"), "/images/json")
+
+
+@pytest.mark.parametrize(
+    ("answer", "lines"),
+    [(http("200 OK", '{"a": 1}\n{}\n'), [b'{"a": 1}', b"{}"]), (http("400 Bad Request", "{}"), [])],
+    ids=["lines", "not understood"],
+)
+def test_lines_are_given_as_they_are(tmp_path: Path, answer: bytes, lines: list[bytes]) -> None:
+    with engine(tmp_path / "socket", answer) as address:
+        assert get_lines(address, str(tmp_path / "socket"), "/events") == lines
 
 
 def test_nobody_there_is_said_in_the_words_of_the_system(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import json
 import socket
 import sys
 from contextlib import closing
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from build_config.machine.engine_client import USUAL_SOCKET, failure_reason
 if TYPE_CHECKING:
     from build_config.machine.engine_address import EngineAddress
 
-_SECONDS = 300
+_SECONDS = 120
 """Without a word; the containerd image store takes up to 25 ms for each image that it lists."""
 _SCHEME = "unix://"
 _OK = 200
@@ -44,8 +45,11 @@ def get(address: EngineAddress, path: str, question: str) -> Any:
     Raises:
         EngineUnavailableError: it does not answer, or says that it cannot.
     """
+    answer = _ask(address, path, question)
+    if answer.status != _OK:
+        raise EngineUnavailableError(f"the engine fails: {_message(answer)}")
     try:
-        return json.loads(_ask(address, path, question))
+        return json.loads(answer.body)
     except ValueError as error:
         raise _no_answer(address, error) from error
 
@@ -53,13 +57,24 @@ def get(address: EngineAddress, path: str, question: str) -> Any:
 def get_lines(address: EngineAddress, path: str, question: str) -> list[bytes]:
     """Ask as `get` does, where the answer has a line of JSON for each of its parts.
 
+    Returns:
+        The lines; none of an engine that cannot be asked this.
+
     Raises:
-        EngineUnavailableError: as `get`, but for what is no JSON.
+        EngineUnavailableError: it does not answer.
     """
-    return _ask(address, path, question).splitlines()
+    answer = _ask(address, path, question)
+    return answer.body.splitlines() if answer.status == _OK else []
 
 
-def _ask(address: EngineAddress, path: str, question: str) -> bytes:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Answer:
+    status: int
+    reason: str
+    body: bytes
+
+
+def _ask(address: EngineAddress, path: str, question: str) -> _Answer:
     connection = HTTPConnection("docker")
     connection.sock = socket.socket(socket.AF_UNIX)
     connection.sock.settimeout(_SECONDS)
@@ -68,12 +83,9 @@ def _ask(address: EngineAddress, path: str, question: str) -> bytes:
             connection.sock.connect(path)
             connection.request("GET", question)
             response = connection.getresponse()
-            answer = response.read()
+            return _Answer(status=response.status, reason=response.reason, body=response.read())
     except (OSError, HTTPException) as error:
         raise _no_answer(address, error) from error
-    if response.status != _OK:
-        raise EngineUnavailableError(f"the engine fails: {_message(answer) or response.reason}")
-    return answer
 
 
 def _no_answer(address: EngineAddress, error: Exception) -> EngineUnavailableError:
@@ -82,10 +94,9 @@ def _no_answer(address: EngineAddress, error: Exception) -> EngineUnavailableErr
     )
 
 
-def _message(answer: bytes) -> str:
-    """What the engine says is wrong; empty where it is not said in its way."""
+def _message(answer: _Answer) -> str:
     try:
-        said = json.loads(answer)
+        said = json.loads(answer.body)
     except ValueError:
-        return ""
-    return str(said.get("message", "")) if isinstance(said, dict) else ""
+        return answer.reason
+    return str((isinstance(said, dict) and said.get("message")) or answer.reason)

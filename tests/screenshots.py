@@ -99,7 +99,11 @@ def _photograph(chromium: Browser, page: Path, name: str) -> None:
     high = chromium.run(
         "return document.querySelector('.help, body > :last-child').getBoundingClientRect().bottom"
     )
-    clip = {"x": 0, "y": 0, "width": WIDTH, "height": min(high + 16, HEIGHT), "scale": 1}
+    wide = chromium.run(
+        "return Math.min(innerWidth, (document.querySelector('main, table'))"
+        ".getBoundingClientRect().right + 24)"
+    )
+    clip = {"x": 0, "y": 0, "width": wide, "height": min(high + 16, HEIGHT), "scale": 1}
     shot = chromium.command("Page.captureScreenshot", clip=clip)
     (IMAGES / name).write_bytes(base64.b64decode(shot["data"]))
 

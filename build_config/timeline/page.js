@@ -122,6 +122,7 @@
       made.push(line);
     }
     axis.replaceChildren(...ticks);
+    if (data.runs.length === 1) made.push(place(make("div", "planning", "planning"), namesWidth(), data.runs[0].planning * scale));
     return made;
   }
 

@@ -74,7 +74,7 @@ def test_an_empty_run_has_pictures_too(tmp_path: Path) -> None:
 
 
 def test_nothing_hostile_becomes_a_part_of_the_page() -> None:
-    words: dict[str, Any] = {"target": HOSTILE, "reason": HOSTILE, "message": HOSTILE, "path": HOSTILE}
+    words: dict[str, Any] = dict.fromkeys(("target", "reason", "message", "path"), HOSTILE)
     phase = Phase(name=HOSTILE, begin=1.0, end=2.0)
     bad = step("x", **words, phases=(phase,), outcome=Ending.FAILED)
     text = timeline_page([record(bad, host=HOSTILE, command=HOSTILE)]).decode()

@@ -24,7 +24,7 @@ def test_a_run_on_github_leaves_all_that_tells_of_it(yard: Yard, tmp_path: Path)
         {
             "connectors/source-a/Dockerfile": GOOD,
             "connectors/source-a/a": "1",
-            "connectors/source-a/b": "1" * 1000,
+            "connectors/source-a/b": yard.namespace.ljust(1000),  # no build before had it
             "connectors/source-b/Dockerfile": "FROM scratch\nCOPY there is none /100%/\n",
         }
     )
@@ -38,7 +38,13 @@ def test_a_run_on_github_leaves_all_that_tells_of_it(yard: Yard, tmp_path: Path)
     table = summary.read_text()
     assert "<code>source-b</code><td>❌ failed (build)" in table
     assert "<td>1.0 kB<td>" in table
-    yard.write({"connectors/source-a/b": "1" * 3000, path: GOOD, "connectors/source-b/a": ""})
+    yard.write(
+        {
+            "connectors/source-a/b": yard.namespace.ljust(3000),
+            path: GOOD,
+            "connectors/source-b/a": "",
+        }
+    )
     yard.write({"connectors/source-b/b": ""})
     second = yard.invoke("build", "--profile", environment=github)
     assert second.code == 0, second

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from build_config.errors import UsageError
-from build_config.settings_values import mapping, refuse_unknown, registry_name, seconds
+from build_config.settings_values import mapping, refuse_unknown, registry_name, seconds, truth
 
-CACHE_DEFAULTS: dict[str, Any] = {"registry": "", "write": False, "patience": 10}
+CACHE_DEFAULTS: dict[str, Any] = {"registry": "", "write": "false", "patience": 10}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,13 +34,10 @@ def read_cache(config: Any) -> CachePlace:
     """
     own = mapping("cache", config["cache"])
     refuse_unknown("cache", own, CACHE_DEFAULTS)
-    write = own.get("write", False)
-    if write not in (True, False, None):
-        raise UsageError(f"`cache.write` must be true or false, not `{write}`")
     registry = str(own.get("registry") or "")
     return CachePlace(
         registry=registry and registry_name("cache.registry", registry),
-        write=bool(write),
+        write=truth("cache.write", own.get("write")),
         patience=seconds("cache.patience", own.get("patience", CACHE_DEFAULTS["patience"])),
     )
 

@@ -87,7 +87,7 @@ class Builder(Protocol):
         Args:
             reference: of the image.
             tell: is told what the engine is doing.
-            silence: seconds without news after which the engine counts as gone; None waits for ever.
+            silence: seconds without news after which the engine counts as gone; None: for ever.
 
         Raises:
             StepError: the registry refused, has no such image, or did not answer.

@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from build_config.errors import UsageError
-from build_config.settings_values import mapping, refuse_unknown, registry_name, seconds
+from build_config.settings_values import mapping, refuse_unknown, registry_name, seconds, truth
 
 PUBLISH_DEFAULTS: dict[str, Any] = {
-    "allow_bootstrapped_bases": False,
+    "allow_bootstrapped_bases": "false",
     "remote": "",
     "patience": 45,
 }
@@ -45,7 +45,7 @@ def read_publishing(config: Any) -> Publishing:
     return Publishing(
         registry=registry_name("registry", str(config["registry"])),
         remote=_remote(str(own.get("remote") or "")),
-        bootstrapped=own.get("allow_bootstrapped_bases") in (True, "1", "true"),
+        bootstrapped=truth("publish.allow_bootstrapped_bases", own.get("allow_bootstrapped_bases")),
         patience=seconds("publish.patience", own.get("patience", PUBLISH_DEFAULTS["patience"])),
     )
 

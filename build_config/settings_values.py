@@ -13,6 +13,7 @@ from build_config.errors import UsageError
 from build_config.image import DOCKER_HUB, InvalidReferenceError, parse
 
 _LONGEST = 3600
+_TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, "": False}
 _UNITS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?) *([kmgt]?)(i?)b?", re.IGNORECASE | re.ASCII)
 
@@ -31,6 +32,23 @@ def text(key: str, value: object) -> str:
     if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
         return str(value)
     raise UsageError(f"`{key}` must be text, not `{value}`", hint="put it between quotes")
+
+
+def truth(key: str, value: object) -> bool:
+    """True or false, however it is written; nothing is false.
+
+    Where a file says true or false, Invoke takes any variable but "" and "0" for true (its
+    `env.py`, `_cast`): what the variable says is therefore read here.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if isinstance(value, bool):
+        value = os.environ.get(f"INVOKE_{key.replace('.', '_').upper()}", value)
+    written = "" if value is None else str(value).strip().lower()
+    if written not in _TRUTHS:
+        raise UsageError(f"`{key}` must be true or false, not `{value}`")
+    return _TRUTHS[written]
 
 
 def byte_count(key: str, value: object) -> int:

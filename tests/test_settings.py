@@ -9,7 +9,15 @@ from monorepos import settings
 
 from build_config.connector import Secret
 from build_config.errors import UsageError
-from build_config.settings import DEFAULTS, ImageSettings, Waiver, read, read_jobs, read_secret
+from build_config.settings import (
+    DEFAULTS,
+    ImageSettings,
+    Settings,
+    Waiver,
+    read,
+    read_jobs,
+    read_secret,
+)
 
 
 def test_the_defaults_are_settings(tmp_path: Path) -> None:
@@ -46,10 +54,7 @@ def test_the_configuration_that_invoke_merges_is_read(
     )
     monkeypatch.setenv("INVOKE_LOCAL_TAG", "local")
     monkeypatch.setenv("INVOKE_LAYOUT_BASES", "b")
-    config = Config(defaults=DEFAULTS, project_location=tmp_path, lazy=True)
-    config.load_project()
-    config.load_shell_env()
-    made = read(config, tmp_path)
+    made = read_as_invoke_does(tmp_path)
     assert (made.jobs, made.local_tag, made.connectors, made.bases) == (3, "local", "c", "b")
     assert made.secrets == (Secret(id="pip", file=str(tmp_path / "pip.conf")),)
     assert made.images == {
@@ -58,6 +63,46 @@ def test_the_configuration_that_invoke_merges_is_read(
         ),
         "source-b": ImageSettings(build_args={}, secrets=()),
     }
+
+
+def read_as_invoke_does(root: Path) -> Settings:
+    """The settings of `invoke.yaml` and of the environment, merged by Invoke itself."""
+    config = Config(defaults=DEFAULTS, project_location=root, lazy=True)
+    config.load_project()
+    config.load_shell_env()
+    return read(config, root)
+
+
+def flag(key: str, root: Path) -> bool:
+    made = read_as_invoke_does(root)
+    return made.cache.write if key == "cache.write" else made.publishing.bootstrapped
+
+
+@pytest.mark.parametrize("key", ["cache.write", "publish.allow_bootstrapped_bases"])
+@pytest.mark.parametrize("file", ["", "true", "false", '"yes"'])
+def test_a_variable_says_true_or_false_whatever_the_file_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, file: str
+) -> None:
+    section, _, name = key.partition(".")
+    variable = f"INVOKE_{section}_{name}".upper()
+    monkeypatch.delenv(variable, raising=False)
+    (tmp_path / "invoke.yaml").write_text(f"{section}: {{{name}: {file}}}\n")
+    assert flag(key, tmp_path) is (file in {"true", '"yes"'})
+    for written in ("true", "True", "YES", "1", "false", "False", "no", "0", ""):
+        monkeypatch.setenv(variable, written)
+        assert flag(key, tmp_path) is (written.lower() in {"true", "yes", "1"}), written
+
+
+@pytest.mark.parametrize("key", ["cache.write", "publish.allow_bootstrapped_bases"])
+@pytest.mark.parametrize("file", ["", "true"])
+def test_a_variable_that_is_neither_true_nor_false_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, file: str
+) -> None:
+    section, _, name = key.partition(".")
+    (tmp_path / "invoke.yaml").write_text(f"{section}: {{{name}: {file}}}\n")
+    monkeypatch.setenv(f"INVOKE_{section}_{name}".upper(), "flase")
+    with pytest.raises(UsageError, match=f"`{key}` must be true or false, not `flase`"):
+        read_as_invoke_does(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -212,6 +212,7 @@ def test_another_machine_takes_everything_and_builds_nothing(shared: Shared) -> 
     assert not [name for name in digests if name.startswith(shared.proxy.host)]
 
 
+@pytest.mark.long
 def test_the_layers_are_pulled_and_their_bytes_are_told(shared: Shared) -> None:
     """Those of the others are in the builder's cache: this one is of our making."""
     content = (shared.yard.root / "connectors/destination-d/d").read_bytes()
@@ -224,6 +225,7 @@ def test_the_layers_are_pulled_and_their_bytes_are_told(shared: Shared) -> None:
     assert re.fullmatch(r"from the cache, 300\.\d kB pulled", message)
 
 
+@pytest.mark.long
 def test_poison_a_wrong_label_is_built_instead(shared: Shared) -> None:
     labels = shared.labels("source-c") | {"dev.connectoryard.sources": "another"}
     shared.put("source-c", labels, {"c": b"poison"})
@@ -232,6 +234,7 @@ def test_poison_a_wrong_label_is_built_instead(shared: Shared) -> None:
     assert "its label `dev.connectoryard.sources`" in finished.out
 
 
+@pytest.mark.long
 def test_poison_a_tag_that_means_another_image_is_built_instead(shared: Shared) -> None:
     shared.put("source-c", shared.labels("destination-d"), {"c": b"poison"})
     finished = shared.build()
@@ -256,6 +259,7 @@ def test_poison_a_layer_that_is_not_what_its_digest_says_is_built_instead(shared
     assert built(shared.build()) == ["destination-d"]
 
 
+@pytest.mark.long
 def test_poison_garbage_for_a_manifest_is_built_instead(shared: Shared) -> None:
     garbage = status(200, b"\x00garbage", Content_Type=MANIFEST)
     shared.proxy.forget(Rule(path="/source-c/manifests/", action=garbage, times=None))
@@ -264,6 +268,7 @@ def test_poison_garbage_for_a_manifest_is_built_instead(shared: Shared) -> None:
     assert "what is no manifest" in finished.out
 
 
+@pytest.mark.long
 def test_a_pull_that_gets_stuck_is_built_instead_and_the_cache_is_left_alone(
     shared: Shared,
 ) -> None:
@@ -276,6 +281,7 @@ def test_a_pull_that_gets_stuck_is_built_instead_and_the_cache_is_left_alone(
     assert ended(finished, "build")["build base-a"]["seconds"] < 10
 
 
+@pytest.mark.long
 def test_a_cache_that_asks_for_a_login_is_read_by_nobody_and_fails_nothing(
     yard: Yard, engine: Engine
 ) -> None:
@@ -299,6 +305,7 @@ def test_a_cache_that_asks_for_a_login_is_read_by_nobody_and_fails_nothing(
     assert engine.has(yard.image("source-c"))
 
 
+@pytest.mark.long
 def test_a_cache_that_may_only_be_read_fails_no_run(yard: Yard) -> None:
     yard.commit(
         {

@@ -6,7 +6,6 @@ All is in `.yard/durations.json`, a convenience: nothing breaks when it is delet
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +17,7 @@ FILE = "durations.json"
 
 _FORMAT = 1
 _WEIGHT = 0.5  # of the newest: two runs after a change the old duration weighs a quarter
+_LARGEST = 10**15  # seconds or bytes: no step took or made more
 
 
 def read(folder: Path) -> Mapping[str, float]:
@@ -70,4 +70,4 @@ def _read(folder: Path, member: str) -> dict[str, float]:
 def _is_amount(value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return math.isfinite(value) and value >= 0
+    return 0 <= value <= _LARGEST

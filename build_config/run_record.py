@@ -6,10 +6,10 @@ Whatever tells of a run when it is over, here or on another machine, reads these
 from __future__ import annotations
 
 import json
-import math
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,7 @@ from build_config.steps import Action, Kind
 
 FILE = "run.json"
 FORMAT = 1
+_LARGEST = 10**15  # seconds, bytes, lines: no run has more
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,6 +115,16 @@ class RunRecord:
     steps: tuple[StepRecord, ...]
 
     @property
+    def began(self) -> datetime:
+        """`begin` as a moment."""
+        return datetime.fromisoformat(self.begin)
+
+    @property
+    def ended(self) -> datetime:
+        """When the last step ended."""
+        return self.began + timedelta(seconds=self.seconds)
+
+    @property
     def failed(self) -> bool:
         """Something did not succeed: a step, or the run itself."""
         return self.exit_code != 0
@@ -147,7 +158,7 @@ def read(folder: Path) -> RunRecord:
         return _of_json(json.loads(file.read_text(encoding="utf-8")))
     except OSError as error:
         raise YardError(f"`{file}` cannot be read: {error.strerror or error}") from error
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise YardError(
             f"`{file}` is not the record of a run",
             hint="it is cut short, or another version of Connector Yard wrote it",
@@ -167,14 +178,17 @@ def read_all(folder: Path) -> tuple[RunRecord, ...]:
 def _of_json(document: Any) -> RunRecord:
     if document["format"] != FORMAT:
         raise ValueError(document["format"])
-    return cast("RunRecord", _value(RunRecord, document))
+    record = cast("RunRecord", _value(RunRecord, document))
+    if record.began.tzinfo is None or record.ended < record.began or record.jobs < 1:
+        raise ValueError(document)
+    return record
 
 
 def _value(kind: Any, value: Any) -> object:
     """What a JSON value is as this type; others wrote it, and it must not surprise us later.
 
     Raises:
-        TypeError, ValueError, KeyError: it is not of this type.
+        TypeError, ValueError, KeyError, OverflowError: it is not of this type, or beyond measure.
     """
     inner = get_args(kind)
     if get_origin(kind) is UnionType:
@@ -200,6 +214,8 @@ def _types(record: type) -> dict[str, Any]:
 
 
 def _plain(kind: type, value: Any) -> Any:
-    if type(value) is not kind or (isinstance(value, float) and not math.isfinite(value)):
+    if type(value) is not kind:
         raise TypeError(value)
+    if isinstance(value, int | float) and not abs(value) <= _LARGEST:  # NaN is not, either
+        raise ValueError(value)
     return value

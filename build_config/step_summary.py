@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
 from pathlib import Path
 
 from build_config.run_record import RunRecord
@@ -38,8 +37,7 @@ def step_summary(runs: Sequence[RunRecord], *, room: int = LIMIT) -> str:
 
 
 def _took(runs: Sequence[RunRecord]) -> str:
-    begins = [datetime.fromisoformat(run.begin) for run in runs]
-    ends = [begin + timedelta(seconds=run.seconds) for begin, run in zip(begins, runs, strict=True)]
-    seconds = (max(ends) - min(begins)).total_seconds()
+    took = max(run.ended for run in runs) - min(run.began for run in runs)
+    seconds = took.total_seconds()
     where = f" on {counted(len(runs), 'runner')}" if len(runs) > 1 else ""
     return f"{duration(seconds)}{where}, {counted(sum(run.jobs for run in runs), 'worker')}"

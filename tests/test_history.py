@@ -43,6 +43,7 @@ def test_a_run_that_did_nothing_writes_nothing(tmp_path: Path) -> None:
         b'{"format": 1, "seconds": [1]}',
         b'{"format": 1, "seconds": {"a": "1", "b": null, "c": true, "d": -1, "e": NaN}}',
         b'{"format": 1, "seconds": {"a": 1e999}}',
+        b'{"format": 1, "seconds": {"a": 1%s}}' % (b"0" * 400),
         b"[" * 100_000,
     ],
 )

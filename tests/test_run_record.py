@@ -147,9 +147,22 @@ def test_what_is_no_record_is_refused(content: bytes, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("member", "value"),
-    [("seconds", "12"), ("seconds", float("nan")), ("jobs", True), ("steps", [{"key": 1}])],
+    [
+        ("seconds", "12"),
+        ("seconds", float("nan")),
+        ("seconds", -1),
+        ("seconds", 10**14),
+        ("seconds", 10**400),
+        ("jobs", True),
+        ("jobs", 0),
+        ("jobs", 10**400),
+        ("begin", "yesterday"),
+        ("begin", "2026-11-22T10:15:30"),
+        ("begin", "9999-12-31T23:59:59+00:00"),
+        ("steps", [{"key": 1}]),
+    ],
 )
-def test_a_member_of_another_type_is_refused(member: str, value: object, tmp_path: Path) -> None:
+def test_a_member_that_cannot_be_is_refused(member: str, value: object, tmp_path: Path) -> None:
     recorded(tmp_path, STARTED)
     document = json.loads((tmp_path / FILE).read_text())
     (tmp_path / FILE).write_text(json.dumps({**document, "unknown": None}))

@@ -24,7 +24,7 @@ _FIELDS = ("outcome", "reason", "message", "hint")
 def timeline_page(records: Sequence[RunRecord]) -> bytes:
     """The page of these runs, on one axis of time."""
     courses = [course(record) for record in records]
-    begin = min(_moment(record) for record in records)
+    begin = min(record.began for record in records)
     longest = max(courses, key=lambda found: found.record.seconds)
     charts = [_chart(found, begin) for found in courses]
     seconds = max(chart["begin"] + chart["seconds"] for chart in charts)
@@ -91,17 +91,13 @@ def _advice(found: Course) -> str:
     )
 
 
-def _moment(record: RunRecord) -> datetime:
-    return datetime.fromisoformat(record.begin)
-
-
 def _chart(found: Course, begin: datetime) -> dict[str, Any]:
     record = found.record
     critical = {step.key for step in found.critical}
     shown = (step for step in record.steps if not step.skipped_as_expected)
     return {
         "title": f"{record.command} on {record.host}",
-        "begin": (_moment(record) - begin) / timedelta(seconds=1),
+        "begin": (record.began - begin) / timedelta(seconds=1),
         "seconds": record.seconds,
         "planning": record.planning,
         "jobs": record.jobs,

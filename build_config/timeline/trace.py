@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 from build_config.run_record import RunRecord, StepRecord
@@ -21,16 +20,12 @@ _BESIDE = 100  # threads that a worker may have, far more than any build does at
 
 def trace(records: Sequence[RunRecord]) -> str:
     """The document, times in microseconds since the first run began."""
-    begin = min(_seconds(record) for record in records)
+    begin = min(record.began for record in records)
     events: list[dict[str, Any]] = []
     for process, record in enumerate(records, 1):
-        offset = _seconds(record) - begin
+        offset = (record.began - begin).total_seconds()
         events += _run(course(record), process, offset)
     return json.dumps({"displayTimeUnit": "ms", "traceEvents": events}, separators=(",", ":"))
-
-
-def _seconds(record: RunRecord) -> float:
-    return datetime.fromisoformat(record.begin).timestamp()
 
 
 def _run(found: Course, process: int, offset: float) -> Iterator[dict[str, Any]]:

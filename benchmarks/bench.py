@@ -97,8 +97,13 @@ def invoke(repository: Monorepo, *arguments: str, host: str | None = None) -> st
 
 def environment(root: Path) -> dict[str, str]:
     """That of a task on the repository there: nobody's settings."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("INVOKE_")}
+    own = {name: value for name, value in usual().items() if not name.startswith("INVOKE_")}
     return own | {"INVOKE_ROOT": str(root)}
+
+
+def usual() -> dict[str, str]:
+    """That of any command: containers often forbid Python its byte code, which takes seconds."""
+    return {n: value for n, value in os.environ.items() if n != "PYTHONDONTWRITEBYTECODE"}
 
 
 def bare_interpreter(folder: Path) -> None:
@@ -115,7 +120,7 @@ def run(command: tuple[str, ...], folder: Path, environment: dict[str, str] | No
     done = subprocess.run(
         command,
         cwd=folder,
-        env=environment,
+        env=environment or usual(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -79,7 +79,12 @@ def estimate(
 
 
 def plan_matrix(
-    graph: Graph, selected: frozenset[str], seconds: Mapping[str, float], shards: int | None = None
+    graph: Graph,
+    selected: frozenset[str],
+    seconds: Mapping[str, float],
+    shards: int | None = None,
+    *,
+    joined: bool = True,
 ) -> Matrix:
     """Deal every selected image to exactly one cell.
 
@@ -91,6 +96,8 @@ def plan_matrix(
         selected: names.
         seconds: of the work on each of them.
         shards: as many cells in a wave as there are images for; None for as many as are worth it.
+        joined: what one cell builds the others find in the shared cache. Where they do not, waiting
+            for it is in vain: one wave, and each cell builds what its images stand on.
 
     Raises:
         UsageError: a wave has more cells than GitHub starts.
@@ -98,6 +105,9 @@ def plan_matrix(
     dealer = _Dealer(
         seconds=seconds, most=shards or USUAL_CELLS, worth=0.0 if shards else RUNNER_START
     )
+    if not joined:
+        apart = dealer.deal(frozenset({name}) for name in selected)
+        return _refuse_too_many(Matrix(bases=(), connectors=apart))
     shared = _shared(graph, selected)
     one = Matrix(bases=(), connectors=dealer.deal(_connected(graph, selected)))
     two = Matrix(
@@ -107,9 +117,7 @@ def plan_matrix(
     slower = _longest(one.connectors) > (
         _longest(two.bases) + dealer.worth + _longest(two.connectors)
     )
-    chosen = two if slower else one
-    _refuse_too_many(chosen)
-    return chosen
+    return _refuse_too_many(two if slower else one)
 
 
 def include(wave: tuple[Cell, ...]) -> dict[str, list[dict[str, Any]]]:
@@ -201,10 +209,11 @@ def _longest(wave: tuple[Cell, ...]) -> float:
     return max((cell.seconds for cell in wave), default=0.0)
 
 
-def _refuse_too_many(matrix: Matrix) -> None:
+def _refuse_too_many(matrix: Matrix) -> Matrix:
     cells = max(len(matrix.bases), len(matrix.connectors))
     if cells > MOST_CELLS:
         raise UsageError(
             f"{cells} cells in a wave: GitHub starts at most {MOST_CELLS} jobs of one matrix",
             hint=f"`--shards={MOST_CELLS}`, or fewer",
         )
+    return matrix

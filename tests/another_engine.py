@@ -17,6 +17,8 @@ from engine_under_test import Engine
 
 VARIABLE = "ANOTHER_DOCKER_HOST"
 _SECONDS = 60
+_BRIDGE = "yardtests0"
+_ADDRESS = "172.30.250.1/24"
 
 
 @contextmanager
@@ -28,8 +30,9 @@ def another_engine(folder: Path) -> Iterator[tuple[str, Engine]]:
             yield named, Engine(client=client)
         return
     program = shutil.which("dockerd")
-    if program is None or os.geteuid() != 0:
-        pytest.skip(f"there is one engine: be root with `dockerd`, or name another in {VARIABLE}")
+    if program is None or shutil.which("ip") is None or os.geteuid() != 0:
+        wanted = "be root with `dockerd` and `ip`"
+        pytest.skip(f"there is one engine: {wanted}, or name another in {VARIABLE}")
     address = f"unix://{folder}/s"
     with _daemon(program, folder, address), closing(_client(address, folder / "log")) as client:
         yield address, Engine(client=client)
@@ -37,7 +40,10 @@ def another_engine(folder: Path) -> Iterator[tuple[str, Engine]]:
 
 @contextmanager
 def _daemon(program: str, folder: Path, address: str) -> Iterator[None]:
-    """It shares nothing with the engine of the machine, and leaves its networks alone."""
+    """It shares nothing with the engine of the machine, and leaves its networks alone.
+
+    With a bridge of its own: with none, dockerd removes the `docker0` of the other engine.
+    """
     (folder / "daemon.json").write_text("{}")
     options = {
         "host": address,
@@ -47,19 +53,29 @@ def _daemon(program: str, folder: Path, address: str) -> Iterator[None]:
         "pidfile": str(folder / "pid"),
         "containerd-namespace": "another",
         "containerd-plugins-namespace": "another-plugins",
-        "bridge": "none",
+        "bridge": _BRIDGE,
         "iptables": "false",
         "ip-forward": "false",
         "ip-masq": "false",
     }
     command = [program, *(f"--{name}={value}" for name, value in options.items())]
-    with (folder / "log").open("wb") as log:
+    with _bridge(), (folder / "log").open("wb") as log:
         daemon = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-    with daemon:
-        try:
-            yield
-        finally:
-            daemon.terminate()
+        with daemon:
+            try:
+                yield
+            finally:
+                daemon.terminate()
+
+
+@contextmanager
+def _bridge() -> Iterator[None]:
+    subprocess.run(["ip", "link", "add", _BRIDGE, "type", "bridge"], check=True)
+    try:
+        subprocess.run(["ip", "address", "add", _ADDRESS, "dev", _BRIDGE], check=True)
+        yield
+    finally:
+        subprocess.run(["ip", "link", "delete", _BRIDGE], check=True)
 
 
 def _client(address: str, log: Path) -> docker.DockerClient:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 import repositories
 from monorepos import OURS, settings
 
+from build_config.cache_settings import CachePlace
 from build_config.commands.matrix import matrix
 from build_config.errors import UsageError, YardError
 from build_config.streams import Streams
@@ -45,10 +46,19 @@ class Said:
         return [[cell["connectors"] for cell in wave["include"]] for wave in waves]
 
 
-def run(root: Path, environ: Mapping[str, str] | None = None, **flags: Any) -> Said:
+CACHE = CachePlace(registry="localhost:5000/cache", write=True, patience=10)
+
+
+def run(
+    root: Path,
+    environ: Mapping[str, str] | None = None,
+    *,
+    cache: CachePlace = CACHE,
+    **flags: Any,
+) -> Said:
     """Run the command, which must succeed."""
     streams = Streams(out=io.StringIO(), notes=io.StringIO(), environ=environ or {})
-    assert matrix(settings(root), streams, **flags) == 0
+    assert matrix(replace(settings(root), cache=cache), streams, **flags) == 0
     assert isinstance(streams.out, io.StringIO)
     assert isinstance(streams.notes, io.StringIO)
     return Said(out=streams.out.getvalue(), notes=streams.notes.getvalue())
@@ -78,6 +88,17 @@ def test_a_small_repository_of_which_nothing_is_known_is_one_cell(root: Path) ->
     said = run(root)
     assert said.cells == [[], ["base-python,destination-b,source-a"]]
     assert said.notes == "3 images in 1 cell of 30 s at most\n"
+
+
+@pytest.mark.parametrize("cache", [replace(CACHE, write=False), replace(CACHE, registry="")])
+def test_runners_that_cannot_hand_on_what_they_built_wait_for_nobody(
+    root: Path, cache: CachePlace
+) -> None:
+    remember(root)
+    assert run(root, cache=cache, shards="3").cells == [
+        [],
+        ["source-a", "destination-b", "base-python"],
+    ]
 
 
 def test_what_workflows_are_handed_is_one_line_each(root: Path, tmp_path: Path) -> None:

@@ -204,10 +204,10 @@ def without_types(made: MadeImage) -> MadeImage:
 @pytest.mark.parametrize(
     ("doctor", "told"),
     [
-        (with_layers("application/vnd.oci.image.layer.v1.tar+zstd"), "only gzip is pulled every"),
+        (with_layers("application/vnd.oci.image.layer.v1.tar+zstd"), "not every engine can pull"),
         (
             with_layers("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"),
-            "only gzip is pulled everywhere",
+            "not every engine can pull",
         ),
         (for_another_machine, "it is for linux/arm64, and was tested as linux/amd64"),
         (without_types, "is no single image"),

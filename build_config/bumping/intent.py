@@ -21,6 +21,7 @@ from build_config import file_lock
 from build_config.atomic_files import rewrite, sweep, write_text
 from build_config.bumping.changes import FileChange
 from build_config.errors import UsageError, YardError
+from build_config.saved_work import keep_out_of_git
 
 FORMAT = 1
 
@@ -42,6 +43,7 @@ def alone(state: Path) -> Iterator[None]:
     with ExitStack() as stack:
         try:
             stack.enter_context(file_lock.held(state / "bump.lock", busy=busy))
+            keep_out_of_git(state)
         except OSError as error:
             raise YardError(f"`{state}` cannot be written: {error.strerror}") from error
         yield

@@ -42,7 +42,10 @@ def matrix(settings: Settings, streams: Streams, **typed: Any) -> int:
     shards = _read_shards(flags.shards)
     repository = load(settings)
     selected = _selected(settings, repository, flags)
-    planned = plan_matrix(repository.graph, selected, _seconds(settings, repository), shards)
+    seconds = _seconds(settings, repository)
+    cache = settings.cache
+    joined = bool(cache.registry and cache.write)
+    planned = plan_matrix(repository.graph, selected, seconds, shards, joined=joined)
     waves = {"bases": include(planned.bases), "connectors": include(planned.connectors)}
     if flags.format == "github":
         _hand_over({name: json.dumps(wave) for name, wave in waves.items()}, streams)

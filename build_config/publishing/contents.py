@@ -18,7 +18,9 @@ from build_config.registry.client import Registry
 _CONFIG_LIMIT = 4 << 20
 _LAYERS = frozenset(
     {
+        "application/vnd.docker.image.rootfs.diff.tar",
         "application/vnd.docker.image.rootfs.diff.tar.gzip",
+        "application/vnd.oci.image.layer.v1.tar",
         "application/vnd.oci.image.layer.v1.tar+gzip",
     }
 )
@@ -114,7 +116,7 @@ async def verify(registry: Registry, path: str, contents: Contents, *, platform:
     """
     odd = contents.media_types - _LAYERS
     if odd:
-        raise StepError(f"a layer is {', '.join(sorted(odd))}: only gzip is pulled everywhere")
+        raise StepError(f"a layer is {', '.join(sorted(odd))}, which not every engine can pull")
     if contents.platform != platform:
         raise StepError(f"it is for {contents.platform}, and was tested as {platform}")
     sizes = await asyncio.gather(*(registry.blob_size(path, blob) for blob in contents.blobs))

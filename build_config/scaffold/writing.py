@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from build_config import file_lock
 from build_config.errors import YardError
+from build_config.saved_work import keep_out_of_git
 from build_config.scaffold import intent as intents
 from build_config.scaffold.files import File, Files, digest
 from build_config.scaffold.intent import Intent, Made
@@ -39,6 +40,7 @@ def alone(state: Path) -> Iterator[Path]:
     with ExitStack() as stack:
         try:
             stack.enter_context(file_lock.held(folder / "lock"))
+            keep_out_of_git(state)
         except OSError as error:
             raise _failed("`invoke generate` cannot begin", error) from error
         yield folder

@@ -107,11 +107,12 @@ def test_a_matrix_on_two_hosts_builds_each_image_once_and_as_one_host_would(
     hosts: list[Host],
 ) -> None:
     one, _ = hosts
-    plan = one.yard.invoke("matrix", "--shards=2")
-    assert plan.code == 0, plan
-    waves = plan.json()
     with docker_registry() as registry:
         cache = f"{registry.url.removeprefix('http://')}/{one.yard.namespace}"
+        joined = {"INVOKE_CACHE_REGISTRY": cache, "INVOKE_CACHE_WRITE": "1"}
+        plan = one.yard.invoke("matrix", "--shards=2", environment=joined)
+        assert plan.code == 0, plan
+        waves = plan.json()
         records = [*wave(waves["bases"], [one], cache), *wave(waves["connectors"], hosts, cache)]
     built = Counter(name for record in records for name in of(record, Kind.BUILD, Ending.DONE))
     once = Counter((*BASES, *CONNECTORS))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import repositories
+import requests
 from act import Act, Acted
 from docker_registry import docker_registry
 from publishing_yard import SAYS, PublishingYard
@@ -97,7 +98,11 @@ def scratch(yard: Yard, shell: str, tmp_path: Path) -> Iterator[Scratch]:
             root=yard.root,
             folder=tmp_path / "runner",
             environment=yard.environment(),
-            variables={"REGISTRY": host},
+            variables={
+                "REGISTRY": host,
+                "CACHE_REGISTRY": f"{host}/cache",
+                "PULL_REQUEST_CACHE": f"{host}/pull-requests",
+            },
         )
         act.install()
         house.commit(
@@ -163,6 +168,16 @@ def test_a_base_comes_before_what_stands_on_it_in_shards_by_past_durations(
     )
     records = {"run-bases-1 of 1", "run-connectors-1 of 2", "run-connectors-2 of 2"}
     assert scratch.runs() == {*records, "timeline"}
+
+
+@pytest.mark.long
+def test_what_is_merged_is_built_once_for_everybody(scratch: Scratch) -> None:
+    before = repositories.git(scratch.house.yard.root, "rev-parse", "HEAD").strip()
+    scratch.house.commit(scratch.changed("source-b", "0.1.1", on="base-a"))
+    shared = scratch.act.run("push", "cache.yml", {"ref": "refs/heads/main", "before": before})
+    assert shared.jobs() == {"cache/Share": "success"}, str(shared)
+    catalog = requests.get(f"http://{scratch.house.host}/v2/_catalog", timeout=60).json()
+    assert catalog["repositories"] == ["cache/base-a", "cache/source-b"]
 
 
 @pytest.mark.long

@@ -190,6 +190,16 @@ def test_poison_a_tag_that_means_another_image_is_not_taken(
     is_built_in_spite_of(machine(tmp_path / "other", registry), "its label ")
 
 
+@pytest.mark.parametrize("config", [b"[]", b"[" * 100_000, b'{"config": {"Labels": ["a"]}}'])
+@pytest.mark.usefixtures("filled")
+def test_poison_what_is_no_config_is_not_taken(
+    registry: MemoryRegistry, tmp_path: Path, config: bytes
+) -> None:
+    (tag,) = registry.tags(PATH)
+    registry.push(PATH, tag, config=config)
+    is_built_in_spite_of(machine(tmp_path / "other", registry), "is no config of an image")
+
+
 def test_poison_an_engine_that_pulled_something_else_gives_it_no_name(
     filled: Workbench, registry: MemoryRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

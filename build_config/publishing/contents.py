@@ -16,6 +16,9 @@ from build_config.registry.answers import Absent, CannotTell, Present
 from build_config.registry.client import Registry
 
 _CONFIG_LIMIT = 4 << 20
+_LARGEST = 1 << 50  # bytes of a blob
+_NOT_THAT = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What a document of a stranger leads to that is not what was expected."""
 _LAYERS = frozenset(
     {
         "application/vnd.docker.image.rootfs.diff.tar",
@@ -64,7 +67,9 @@ async def read_contents(registry: Registry, path: str, manifest: Present) -> Con
         blobs = {str(entry["digest"]): int(entry["size"]) for entry in (config, *layers)}
         types = frozenset(str(layer["mediaType"]) for layer in layers)
         digest = str(config["digest"])
-    except (ValueError, KeyError, TypeError) as error:
+        if not all(0 <= size <= _LARGEST for size in blobs.values()):
+            raise ValueError(blobs)
+    except _NOT_THAT as error:
         kind = manifest.media_type
         raise StepError(f"`{path}@{manifest.digest}` is no single image: {kind}") from error
     # as much time as its size needs: a registry that hangs is not waited for as for a large one
@@ -84,7 +89,7 @@ def config_of(manifest: Present) -> str:
     """
     try:
         return str(json.loads(manifest.body)["config"]["digest"])
-    except (ValueError, KeyError, TypeError) as error:
+    except _NOT_THAT as error:
         raise StepError(f"{manifest.digest} is no single image") from error
 
 
@@ -93,13 +98,14 @@ def _contents(
 ) -> Contents:
     try:
         document: Any = json.loads(body)
-        labels = (document.get("config") or {}).get("Labels") or {}
+        found = (document.get("config") or {}).get("Labels") or {}
+        labels = {str(name): str(value) for name, value in found.items()}
         platform = f"{document['os']}/{document['architecture']}"
-    except (ValueError, KeyError, AttributeError) as error:
+    except _NOT_THAT as error:
         raise StepError(f"{digest} is no config of an image") from error
     return Contents(
         config=digest,
-        labels={str(name): str(value) for name, value in labels.items()},
+        labels=labels,
         platform=platform,
         blobs=blobs,
         media_types=types,

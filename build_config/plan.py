@@ -290,7 +290,7 @@ def _recorded_bases(image: LocalImage | None) -> dict[str, str]:
     """The ids that the images under it had when it was built; a foreign label counts as none."""
     try:
         recorded = json.loads(image.labels[BASES_LABEL]) if image else {}
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, RecursionError):
         return {}
     return recorded if isinstance(recorded, dict) else {}
 

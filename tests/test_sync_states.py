@@ -71,7 +71,7 @@ def test_no_file_is_no_state(tmp_path: Path) -> None:
     assert not states.read(tmp_path / "state.json")
 
 
-@pytest.mark.parametrize("text", ["", "{", "7", "[7]", '"x"'])
+@pytest.mark.parametrize("text", ["", "{", "7", "[7]", '"x"', "[" * 100_000])
 def test_a_file_that_is_no_state_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "state.json"
     path.write_text(text)

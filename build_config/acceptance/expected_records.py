@@ -46,7 +46,7 @@ class Expectation:
                 expectation.left.setdefault(StreamKey.of(record, "stream"), []).append(
                     dict(record["data"])
                 )
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
                 raise FixtureError(
                     f"`{path}`, line {number}: not a record with `stream` and `data`"
                 ) from error

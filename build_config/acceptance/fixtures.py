@@ -51,7 +51,7 @@ def read_json(folder: Path, path: str) -> Any:
     """
     try:
         return json.loads(read_bytes(folder, path))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         if isinstance(error, FixtureError):
             raise
         raise FixtureError(f"`{path}` is not JSON") from error

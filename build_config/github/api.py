@@ -157,7 +157,7 @@ def decoded(reply: Reply) -> Any:
     """
     try:
         return json.loads(reply.body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnclearError("GitHub's answer is no JSON", hint="see GITHUB_API_URL") from error
 
 
@@ -194,6 +194,6 @@ def _pause(answered: Reply | Silence) -> float | None:
 def _message(reply: Reply) -> str:
     try:
         said = str(json.loads(reply.body)["message"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""
     return f": {shorten(one_line(said), _SAID)}"

@@ -79,7 +79,8 @@ async def ask(
             body = b"" if status in _NO_CONTENT else await _body(reader, headers)
     if status >= _FAILURE:
         raise RefusedError(status, _message(body) or f"status {status}")
-    return json.loads(body) if body.strip() else None
+    with _explained(endpoint):
+        return json.loads(body) if body.strip() else None
 
 
 async def news(

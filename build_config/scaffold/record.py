@@ -7,7 +7,6 @@ from the person's without asking any history. Git keeps it; images do not.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import zlib
 from collections.abc import Mapping
@@ -95,7 +94,7 @@ def decode(content: bytes, shown: str) -> Record:
             answers={str(key): str(value) for key, value in document["answers"].items()},
             base={str(path): _file(entry) for path, entry in files.items()},
         )
-    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error, zlib.error) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, zlib.error) as error:
         raise RepositoryError(
             (f"{shown}: not what `invoke generate` wrote there",),
             hint="bring it back from git's history; without it there is no `--update`",

@@ -46,7 +46,7 @@ def read_object(path: Path, what: str) -> dict[str, Any]:
         value = json.loads(path.read_bytes())
     except OSError as error:
         raise UsageError(f"{what} `{path}` cannot be read: {error.strerror}") from error
-    except ValueError:  # its text could show a part of a secret
+    except (ValueError, RecursionError):  # its text could show a part of a secret
         raise UsageError(f"{what} `{path}` is not JSON") from None
     if not isinstance(value, dict):
         raise UsageError(f"{what} `{path}` is not a JSON object")

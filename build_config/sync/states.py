@@ -71,7 +71,7 @@ def read(path: Path) -> SavedState:
         document = json.loads(path.read_bytes())
     except FileNotFoundError:
         return SavedState()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(
             f"the state `{path}` cannot be read: {error}",
             hint="correct it, or move it away to start over",

@@ -23,7 +23,7 @@ def credentials(host: str) -> tuple[str, str] | None:
 
     try:
         found = _docker_config().resolve_authconfig(None if host in _HUB_HOSTS else host)
-    except DockerException:
+    except (DockerException, ValueError, LookupError, TypeError):  # a helper may print anything
         return None
     if not found:
         return None

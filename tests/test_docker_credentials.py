@@ -20,6 +20,8 @@ case "$registry" in
   helped.example) echo '{"ServerURL": "helped.example", "Username": "u", "Secret": "s"}' ;;
   token.example) echo '{"ServerURL": "token.example", "Username": "<token>", "Secret": "t"}' ;;
   broken.example) echo 'boom' >&2; exit 1 ;;
+  chatty.example) echo 'a new version is there' ;;
+  empty.example) echo '{}' ;;
   *) echo 'credentials not found in native keychain'; exit 1 ;;
 esac
 """
@@ -87,3 +89,9 @@ def test_a_store_is_asked_about_every_registry(configure: Configure) -> None:
 def test_a_helper_that_does_not_work_is_no_login(configure: Configure, helper: str) -> None:
     configure({"credHelpers": {"broken.example": helper}})
     assert credentials("broken.example") is None
+
+
+@pytest.mark.parametrize("host", ["chatty.example", "empty.example"])
+def test_a_helper_that_prints_something_else_is_no_login(configure: Configure, host: str) -> None:
+    configure({"credHelpers": {host: "test"}})
+    assert credentials(host) is None

@@ -130,6 +130,7 @@ UNCLEAR: dict[str, Action] = {
     "200 of schema 1 in disguise": said(200, SCHEMA_1_BODY, MANIFEST),
     "200 of a login page": said(200, b"<html>log in</html>", "text/html"),
     "200 of JSON that is no manifest": said(200, b"{}", MANIFEST),
+    "200 of no known schema": said(200, b'{"schemaVersion": []}', MANIFEST),
     "200 of an unknown type": said(200, b'{"schemaVersion": 2}', JSON),
     "200 of two types": said(200, b'{"schemaVersion": 2, "mediaType": "x/y"}', MANIFEST),
     "200 of nothing": said(200, b"", MANIFEST),

@@ -17,6 +17,7 @@ from fault_proxy import Passage, Rule, fault_proxy, status
 from loopback_server import Answer, Exchange, LoopbackServer
 from memory_registry import MANIFEST, MemoryRegistry, Profile, memory_registry
 
+from build_config.errors import UsageError
 from build_config.registry import transport
 from build_config.registry.address import Address
 from build_config.registry.answers import Absent, CannotTell, Denied, Present
@@ -122,7 +123,13 @@ def test_a_token_server_in_trouble_is_asked_again(registry: MemoryRegistry, code
         assert proxy.count("GET", "/token") == 3
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"token": 1}', b'{"token": "a\\r\\nb"}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"[]", b"{}", b'{"token": 1}', b'{"token": "a\\r\\nb"}'),
+        b'{"token": "a", "expires_in": 1%s}' % (b"0" * 400),
+    ],
+)
 def test_a_token_server_without_a_token_is_unclear(registry: MemoryRegistry, body: bytes) -> None:
     rule = Rule(path="/token", action=status(200, body), times=None)
     with fault_proxy(registry.host, rule) as proxy:
@@ -241,6 +248,31 @@ def test_a_certificate_that_the_engine_trusts_for_this_registry_is_good(
     certificate.with_name("crt").rename(tmp_path / "registry.example" / "ca.crt")
     with over_tls(certificate, ABSENT) as (server, _):
         assert ask_over_tls(server) == Absent()
+
+
+def test_a_bundle_that_cannot_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text("no certificate")
+    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
+    with pytest.raises(UsageError, match=rf"^the certificates in `{bundle}` cannot be read: "):
+        asyncio.run(open_and_close())
+
+
+@pytest.mark.parametrize("proxy", ["socks5://user:hunter2@proxy:1", "garbage://user:hunter2@x"])
+def test_a_proxy_of_no_use_is_refused_and_not_repeated(
+    proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with pytest.raises(UsageError, match=r"^registry\.example .* proxy") as refused:
+        asyncio.run(open_and_close())
+    assert "hunter2" not in f"{refused.value} {refused.value.hint}"
+
+
+async def open_and_close() -> None:
+    async with connect("registry.example"):
+        pass
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ LATER = "Sun, 22 Nov 2026 12:00:03 GMT"
         ({"retry-after": NOON, "date": LATER}, 0.0),
         ({"retry-after": "Sun, 22 Nov 2026 12:00:03", "date": NOON}, 3.0),
         ({"retry-after": "Sun, 99 Nov 2026 12:00:03 GMT"}, None),
+        ({"retry-after": f"Sun, 22 Nov 2026 12:00:03 +{'9' * 30}"}, None),
     ],
 )
 def test_what_a_registry_asks_for_is_read(headers: dict[str, str], seconds: float | None) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from build_config.errors import StepError, UnclearError
+from build_config.registry.address import check_reference
 from build_config.registry.answers import Absent, CannotTell, Present
 from build_config.registry.client import Registry
 
@@ -67,6 +68,8 @@ async def read_contents(registry: Registry, path: str, manifest: Present) -> Con
         blobs = {str(entry["digest"]): int(entry["size"]) for entry in (config, *layers)}
         types = frozenset(str(layer["mediaType"]) for layer in layers)
         digest = str(config["digest"])
+        for blob in blobs:
+            check_reference(path, blob)
         if not all(0 <= size <= _LARGEST for size in blobs.values()):
             raise ValueError(blobs)
     except _NOT_THAT as error:

@@ -14,8 +14,6 @@ from build_config.machine.base_images import is_bootstrapped
 from build_config.publishing.standing import highest
 from build_config.publishing.target import Target
 
-_TAKEN = ("latest", "staging")
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
@@ -59,7 +57,7 @@ def illegal(target: Target, local_tag: str) -> Refusal | None:
     version = target.version
     if not version:
         return Refusal(why="it has no version", hint="add the label `io.airbyte.version`")
-    if versions.order(version) is None or not versions.is_tag(version) or version in _TAKEN:
+    if not versions.is_release_tag(version):
         return Refusal(why=f"`{version}` cannot be a version and a tag", hint=target.bump)
     if version == local_tag:
         return Refusal(why=f"`{version}` means images of this machine", hint=target.bump)

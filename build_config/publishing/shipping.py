@@ -61,7 +61,7 @@ async def promote(target: Target, registry: Registry, manifest: Present) -> None
 
     Raises:
         ConflictError: the tag means others.
-        StepError: the registry refused.
+        RefusedError: the registry refused.
         UnclearError: the registry did not say, or does not show it yet.
     """
     try:

@@ -163,7 +163,7 @@ class Login:
             answer: Any = json.loads(reply.body)
             token = answer.get("token") or answer["access_token"]
             seconds = float(answer.get("expires_in") or _SECONDS_OF_A_TOKEN)
-        except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
+        except (ValueError, KeyError, AttributeError, TypeError, OverflowError, RecursionError):
             return None
         if not isinstance(token, str) or not token.isascii() or not token.isprintable():
             return None

@@ -74,7 +74,7 @@ def _manifest(reply: Reply) -> Present | str:
     """The manifest in the body; else why it is none."""
     declared = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
     document = _document(reply.body)
-    if document is None or document.get("schemaVersion") not in {1, 2}:
+    if document is None or document.get("schemaVersion") not in (1, 2):
         return f"answered 200 with what is no manifest (`{_line(declared)}`)"
     if document["schemaVersion"] == 1:
         return "answered with a manifest of the abandoned schema 1"

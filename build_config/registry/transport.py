@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from build_config.errors import UsageError
 from build_config.machine.ca_bundle import find_bundle
 from build_config.registry.address import Address
 
@@ -139,20 +140,34 @@ class Transport:
 
 @asynccontextmanager
 async def open_transport(address: Address) -> AsyncIterator[Transport]:
-    """Connections to a registry and to whom it sends us, closed at the end of the `with`."""
-    import httpx
+    """Connections to a registry and to whom it sends us, closed at the end of the `with`.
 
+    Raises:
+        UsageError: a certificate, or the proxy that the environment names, is of no use.
+    """
     # below `warning` these two log every URL, and a redirect's may hold a signature
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    async with httpx.AsyncClient(
-        verify=_trusted(address),
-        timeout=None,  # noqa: S113 - `send` has the one limit, for all of an answer
-        follow_redirects=False,
-        trust_env=not address.plain,  # a proxy does not know our loopback
-        headers={"user-agent": "connector-yard"},
-    ) as client:
+    async with _client(address) as client:
         yield Transport(client, address)
+
+
+def _client(address: Address) -> httpx.AsyncClient:
+    import httpx
+
+    try:
+        return httpx.AsyncClient(
+            verify=_trusted(address),
+            timeout=None,  # noqa: S113 - `send` has the one limit, for all of an answer
+            follow_redirects=False,
+            trust_env=not address.plain,  # a proxy does not know our loopback
+            headers={"user-agent": "connector-yard"},
+        )
+    except (ValueError, ImportError) as error:  # its words may hold the proxy's password
+        raise UsageError(
+            f"{address.name} cannot be reached through the proxy of the environment",
+            hint="`HTTPS_PROXY` and `ALL_PROXY` take http://host:port; `NO_PROXY` goes around it",
+        ) from error
 
 
 def _is_followed(request: Request, reply: Reply) -> bool:
@@ -196,8 +211,14 @@ def _trusted(address: Address) -> ssl.SSLContext | bool:
     """What this host trusts, as the engine and other programs here see it."""
     if address.plain:
         return False
-    bundle = find_bundle(os.environ)
-    context = ssl.create_default_context(cafile=str(bundle) if bundle else None)
-    for certificate in sorted((ENGINE_CERTIFICATES / address.name).glob("*.crt")):
-        context.load_verify_locations(certificate)
+    file = find_bundle(os.environ)
+    try:
+        context = ssl.create_default_context(cafile=str(file) if file else None)
+        for file in sorted((ENGINE_CERTIFICATES / address.name).glob("*.crt")):
+            context.load_verify_locations(file)
+    except OSError as error:  # ssl.SSLError is one
+        raise UsageError(
+            f"the certificates in `{file}` cannot be read: {error.strerror or error}",
+            hint="make it a PEM file that you may read, or take it away",
+        ) from error
     return context

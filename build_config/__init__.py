@@ -6,3 +6,8 @@ One way through it, each arrow a function from one immutable value to the next:
 
 `commands` holds one function per task and is the only place where the pieces meet.
 """
+
+import sys
+
+# Invoke writes no bytecode unless it is told to, so that every run of a checkout would compile us.
+sys.dont_write_bytecode = bool(sys.flags.dont_write_bytecode)

@@ -8,7 +8,8 @@ from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from build_config import build_secrets
 from build_config.connector import Secret
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from docker import APIClient
 
     from build_config.buildkit.client import BuildKit
+
+_MISSING: Final = 404
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,7 +140,21 @@ class DockerBuilder:
 
     async def inspect(self, image: str) -> Mapping[str, Any]:
         """See `engine.Builder.inspect`."""
-        return await asyncio.to_thread(self._inspect, image)
+        from build_config.engine_endpoint import engine_endpoint
+        from build_config.sandbox import engine_requests
+
+        endpoint = engine_endpoint(self.engine.address)
+        question = engine_requests.Request(method="GET", path=f"/images/{quote(image)}/json")
+        try:
+            answer: Mapping[str, Any] = await engine_requests.ask(endpoint, question)
+        except engine_requests.RefusedError as error:
+            if error.status != _MISSING:
+                raise EngineUnavailableError(f"the engine fails: {error}") from error
+            raise EngineUnavailableError(
+                f"the engine has no image `{image}` any more",
+                hint="the same command again makes a new one",
+            ) from error
+        return answer
 
     async def push(self, image_id: str, repository: str, tag: str, tell: Tell) -> str:
         """See `engine.Builder.push`."""
@@ -166,20 +183,6 @@ class DockerBuilder:
     def _asked(self, question: Callable[[APIClient], object]) -> None:
         with failures_explained(), closing(connect(self.engine.address)) as client:
             question(client)
-
-    def _inspect(self, image: str) -> Mapping[str, Any]:
-        from docker.errors import ImageNotFound
-
-        address = self.engine.address
-        try:
-            with reachable(address), closing(connect(address)) as client:
-                answer: Mapping[str, Any] = client.inspect_image(image)  # type: ignore[no-untyped-call]
-        except ImageNotFound as error:
-            raise EngineUnavailableError(
-                f"the engine has no image `{image}` any more",
-                hint="the same command again makes a new one",
-            ) from error
-        return answer
 
     async def _connected(self) -> BuildKit:
         from build_config.buildkit.client import connect as connect_buildkit

@@ -45,7 +45,7 @@ def invoke(installed: Path, root: Path, *words: str) -> subprocess.CompletedProc
     return subprocess.run(
         [sys.executable, "-m", "invoke", *words],
         cwd=root,
-        env={**os.environ, "PYTHONPATH": str(installed)},
+        env={**os.environ, "PYTHONPATH": str(installed), "PYTHONDONTWRITEBYTECODE": "1"},
         stdin=subprocess.DEVNULL,
         check=False,
         capture_output=True,

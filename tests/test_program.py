@@ -174,3 +174,22 @@ def test_a_reader_that_goes_away_is_no_reason_to_complain(
     os.close(writer)
     assert done.stderr == ""
     assert done.returncode == 1
+
+
+@pytest.mark.parametrize("forbidden", [False, True])
+def test_the_next_run_need_not_compile_us_unless_the_user_forbids_bytecode(
+    environment: dict[str, str], tmp_path: Path, *, forbidden: bool
+) -> None:
+    caches = tmp_path / "caches"
+    asked = {
+        "PYTHONDONTWRITEBYTECODE": "1" if forbidden else "",
+        "PYTHONPYCACHEPREFIX": str(caches),
+    }
+    subprocess.run(
+        [sys.executable, "-m", "invoke", "list"],
+        cwd=PROJECT,
+        env=environment | asked,
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    assert bool(list(caches.rglob("build_config/program.*.pyc"))) is not forbidden

@@ -85,7 +85,7 @@ def write(output: Output, lines: Sequence[str]) -> None:
     """Write whole lines in one go, so that nothing gets between them."""
     if lines:
         text = encodable("\n".join(lines), output.console.encoding)
-        output.console.out(text, highlight=False)
+        output.console.file.write(f"{text}\n")
         output.console.file.flush()
 
 

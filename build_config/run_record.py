@@ -165,6 +165,15 @@ def read(folder: Path) -> RunRecord:
         ) from error
 
 
+def last_folder(logs: Path) -> Path | None:
+    """The folder of the last run that left a record; None where none did.
+
+    Folders of runs are named by their time; one without a record has not ended, or was killed.
+    """
+    found = (file.parent for file in logs.glob(f"*/{FILE}"))
+    return max((folder for folder in found if not folder.is_symlink()), default=None)
+
+
 def read_all(folder: Path) -> tuple[RunRecord, ...]:
     """Every record below the folder, the earliest first; empty when there is none.
 

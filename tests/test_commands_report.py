@@ -101,10 +101,13 @@ def test_no_run_is_no_success(tmp_path: Path) -> None:
     assert {here.value.exit_code, elsewhere.value.exit_code} == {1}
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
     runs = leave(tmp_path / "runs", first=GOOD)
+    with pytest.raises(YardError, match="absent/summary` cannot be written: No such file"):
+        run(tmp_path, runs=str(runs), summary=tmp_path / "absent" / "summary")
+    (runs / TIMELINE).unlink()
     (runs / TIMELINE).mkdir()
-    with pytest.raises(YardError, match="runs` cannot be written: Is a directory"):
+    with pytest.raises(YardError, match="timeline.html` cannot be written: Is a directory"):
         run(tmp_path, runs=str(runs))
 
 

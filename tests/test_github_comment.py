@@ -30,8 +30,7 @@ def github() -> Iterator[FakeGitHub]:
 
 
 def write(root: Path, github: FakeGitHub, **flags: str | None) -> str:
-    """Run the command on a repository whose last run did nothing; what it said."""
-    (root / ".yard/logs/latest").mkdir(parents=True, exist_ok=True)
+    """Run the command on a repository in which nothing ran; what it said."""
     streams = Streams(out=io.StringIO(), notes=io.StringIO(), environ=github.environment)
     given = {"pull_request": str(PULL_REQUEST), **flags}
     assert comment(settings(root), streams, **given) == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from build_config.affected import read_since
@@ -60,9 +60,3 @@ def in_order(defects: list[Defect]) -> tuple[Defect, ...]:
 
 def _order(defect: Defect) -> tuple[str, str, int, str, str]:
     return (defect.connector, defect.path, defect.line or 0, defect.rule, defect.message)
-
-
-def names_in(inspection: Inspection) -> Iterator[str]:
-    """What `--connector` may name: what could be read, and what could not."""
-    yield from (connector.name for connector in inspection.subject.connectors)
-    yield from inspection.subject.broken

@@ -87,10 +87,11 @@ def _pull_request(flags: CommentFlags) -> int | str:
 
 def _records(settings: Settings, streams: Streams, runs: str | None) -> tuple[RunRecord, ...]:
     """Of the last run, or of all below a folder: no artifacts, no folder."""
-    folder = settings.state / "logs" / "latest" if runs is None else Path(runs)
-    if not folder.is_dir():
-        streams.note(f"there is no folder `{folder}`: no run left anything")
-    return run_record.read_all(folder.resolve())
+    folder = Path(runs) if runs else run_record.last_folder(settings.state / "logs")
+    if folder is None or not folder.is_dir():
+        streams.note("no run left anything" + (f": there is no folder `{runs}`" if runs else ""))
+        return ()
+    return run_record.read_all(folder)
 
 
 async def _write(

@@ -11,7 +11,7 @@ from build_config.displays.github import escape_data
 from build_config.errors import YardError
 from build_config.needed_jobs import VARIABLE, judge
 from build_config.report import Ending
-from build_config.run_record import FILE, RunRecord, read, read_all
+from build_config.run_record import FILE, RunRecord, last_folder, read, read_all
 from build_config.run_table import headline
 from build_config.settings import Settings
 from build_config.step_summary import append_summary, summary_file
@@ -40,7 +40,8 @@ def report(
         open_timeline: also open it in the browser.
 
     Raises:
-        YardError: there is no run, or one of them cannot be understood.
+        YardError: there is no run, one of them cannot be understood, or there is no room for what
+            is drawn.
     """
     jobs = None if runs is None else _tell_of_jobs(Path(runs), streams)
     if runs is None:
@@ -56,10 +57,14 @@ def report(
     streams.say(headline(records))
     for line in _problems(records):
         streams.say(f"  {line}")
-    draw(folder, records, streams)
     file = summary_file(streams.environ)
-    if file is not None:
-        append_summary(file, records)
+    try:
+        draw(folder, records, streams)
+        if file is not None:
+            append_summary(file, records)
+    except OSError as error:
+        place = error.filename2 or error.filename or folder
+        raise YardError(f"`{place}` cannot be written: {error.strerror or error}") from error
     if open_timeline and not webbrowser.open((folder / TIMELINE).resolve().as_uri()):
         streams.note(f"no browser could be started: open `{folder / TIMELINE}` yourself")
     return _FAILED if jobs is False or any(record.failed for record in records) else 0
@@ -69,12 +74,9 @@ def draw(folder: Path, records: Sequence[RunRecord], streams: Streams) -> None:
     """Write the timeline and the trace into the folder, and say so.
 
     Raises:
-        YardError: they cannot be written.
+        OSError: they cannot be written.
     """
-    try:
-        write_pictures(folder, records)
-    except OSError as error:
-        raise YardError(f"`{folder}` cannot be written: {error.strerror or error}") from error
+    write_pictures(folder, records)
     streams.note(f"timeline: {folder / TIMELINE}")
     streams.note(f"trace: {folder / TRACE}")
 
@@ -91,14 +93,12 @@ def _tell_of_jobs(folder: Path, streams: Streams) -> bool | None:
 
 
 def _last_run(state: Path) -> Path:
-    """Folders of runs are named by their time."""
-    found = (file.parent for file in (state / "logs").glob(f"*/{FILE}"))
-    folders = sorted(folder for folder in found if not folder.is_symlink())
-    if not folders:
+    folder = last_folder(state / "logs")
+    if folder is None:
         raise YardError(
             "there is no run to report on", hint="`invoke build`, or `--runs=FOLDER` of others"
         )
-    return folders[-1]
+    return folder
 
 
 def _all_runs(folder: Path) -> tuple[RunRecord, ...]:

@@ -37,7 +37,6 @@ class Stream:
     key: StreamKey
     json_schema: Mapping[str, Any]
     sync_modes: tuple[str, ...]
-    source_defined_cursor: bool
     default_cursor: FieldPath
     primary_key: tuple[FieldPath, ...]
     document: Mapping[str, Any]
@@ -49,7 +48,6 @@ class Stream:
             key=StreamKey.of(document),
             json_schema=document["json_schema"],
             sync_modes=tuple(document.get("supported_sync_modes") or ()),
-            source_defined_cursor=bool(document.get("source_defined_cursor")),
             default_cursor=tuple(document.get("default_cursor_field") or ()),
             primary_key=_key(document.get("source_defined_primary_key")),
             document=document,

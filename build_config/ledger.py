@@ -139,7 +139,8 @@ class Ledger:
 
         Raises:
             ConflictError: the version is there with another digest.
-            UnclearError: git did not answer, or others were faster every time.
+            UnclearError: git or its remote did not answer, or others were faster every time.
+            RepositoryError: with every record that cannot be read.
         """
         key = release.repository, release.version
         for attempt in range(1, _TRIES + 1):
@@ -258,7 +259,7 @@ def ledger_of(settings: Settings, documents: Documents = lambda _releases: {}) -
 
 
 def releases(settings: Settings) -> tuple[Release, ...]:
-    """All releases, sorted by image and then as they were read.
+    """All releases, sorted by image and version, both as text.
 
     Raises:
         UnclearError: git or its remote did not answer.

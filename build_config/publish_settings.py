@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from build_config.errors import UsageError
 from build_config.settings_values import mapping, refuse_unknown, registry_name, seconds, truth
@@ -52,7 +51,10 @@ def read_publishing(config: Any) -> Publishing:
 
 def _remote(text: str) -> str | None:
     """A remote's name or URL; git is started with it, for everybody to see."""
-    if ":" in urlsplit(text).netloc.rpartition("@")[0]:
-        hint = "name a remote of git, and leave its password to git's credential helpers"
-        raise UsageError("`publish.remote` has a password in it", hint=hint)
+    scheme, _, rest = text.partition("://")
+    login = rest.partition("/")[0].rpartition("@")[0]
+    # a user of ssh is no secret, a token may stand where the web's user does
+    if ":" in login or (login and scheme in {"http", "https"}):
+        hint = "name a remote of git, and leave its login to git's credential helpers"
+        raise UsageError("`publish.remote` has a login in it", hint=hint)
     return text or None

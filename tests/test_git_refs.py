@@ -83,6 +83,18 @@ def test_another_clone_sees_what_was_written_to_the_remote(tmp_path: Path) -> No
     assert there == f"{made}\t{REF}"
 
 
+def test_hooks_for_the_commits_of_people_do_not_run(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", "--bare", "remote.git")
+    place = Place(root=new_repository(tmp_path / "work", {}), remote=str(tmp_path / "remote.git"))
+    hook = place.root / ".git" / "hooks" / "pre-push"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    new = commit(place)
+    assert git_refs.swap(place, REF, old=None, new=new)
+    assert git_refs.drop(place, REF, old=new)
+
+
 def test_of_many_who_create_a_ref_one_wins(place: Place) -> None:
     commits = [commit(place, a=str(number)) for number in range(8)]
     with ThreadPoolExecutor(8) as pool:

@@ -228,14 +228,18 @@ def write_login(home: Path, host: str, proxy: str) -> None:
     (home / ".docker" / "config.json").write_text(json.dumps(document))
 
 
-def test_scenario_45_a_remote_with_a_password_is_refused_and_not_repeated(
-    repository: Yard,
+@pytest.mark.parametrize("login", ["me:{}", "{}"])
+def test_scenario_45_a_remote_with_a_login_is_refused_and_not_repeated(
+    repository: Yard, login: str
 ) -> None:
     canary = uuid.uuid4().hex
     house = PublishingYard(yard=repository, shell=NOBODY, host="localhost:1")
     house.commit(house.connector("source-a"))
     shared = replace(
-        house, environment={"INVOKE_PUBLISH_REMOTE": f"https://me:{canary}@git.example.com/x.git"}
+        house,
+        environment={
+            "INVOKE_PUBLISH_REMOTE": f"https://{login.format(canary)}@git.example.com/x.git"
+        },
     )
     refused = shared.publish()
     assert refused.code == 2, refused

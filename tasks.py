@@ -197,7 +197,7 @@ def sync(
     help={
         "connector": CONNECTOR,
         "kind": "only source, destination or base",
-        "changed-since": "only what changed since this commit, and what stands on that",
+        "changed-since": CHANGED,
         "only": "unit, acceptance, or both",
         "fail-fast": "start nothing more after the first failure",
         "jobs": "how many steps run at a time (default: chosen from the machine)",
@@ -260,7 +260,7 @@ def bump(
         "backport": "also publish versions below the highest that is published",
         "dry-run": "show the whole plan with its reasons; change nothing anywhere",
         "fail-fast": "start nothing more after the first failure",
-        "jobs": "how many steps at a time (default: auto)",
+        "jobs": "how many steps run at a time (default: chosen from the machine)",
         "progress": PROGRESS,
         "secret": "id=NAME,src=FILE or id=NAME,env=VARIABLE, for RUN --mount=type=secret",
     },
@@ -288,7 +288,7 @@ def publish(
     help={
         "connector": CONNECTOR,
         "kind": "only source, destination or base",
-        "changed-since": "only what changed since this commit, and what stands on that",
+        "changed-since": CHANGED,
         "shards": "cells of a wave (default: up to 8, one for each minute of work)",
         "format": "json, or github: sets the outputs `bases` and `connectors` of a step",
     },

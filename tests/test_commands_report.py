@@ -107,7 +107,7 @@ def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
         run(tmp_path, runs=str(runs), summary=tmp_path / "absent" / "summary")
     (runs / TIMELINE).unlink()
     (runs / TIMELINE).mkdir()
-    with pytest.raises(YardError, match="timeline.html` cannot be written: Is a directory"):
+    with pytest.raises(YardError, match=r"timeline\.html` cannot be written: Is a directory"):
         run(tmp_path, runs=str(runs))
 
 

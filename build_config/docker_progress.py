@@ -55,11 +55,20 @@ def tell_pull(reference: str, news: Mapping[str, Any], say: Callable[..., object
     Raises:
         StepError: the message is a failure.
     """
-    if "error" in news:
-        raise pull_error(reference, str(news["error"]))
+    if failure := failure_in(news):
+        raise pull_error(reference, failure)
     detail = news.get("progressDetail") or {}
     text = f"{news.get('status', '')} {news.get('id', '')}".strip()
     say(text, detail.get("current"), detail.get("total"))
+
+
+def failure_in(news: Mapping[str, Any]) -> str:
+    """What went wrong; empty for news of another kind.
+
+    `error` is deprecated, and will be left out some day; `errorDetail` has its message in all
+    engines that we know (Docker Engine API, `CreateImageInfo` and `PushImageInfo`).
+    """
+    return str((news.get("errorDetail") or {}).get("message") or news.get("error") or "")
 
 
 def pull_error(reference: str, said: str) -> StepError:

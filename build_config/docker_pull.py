@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -44,8 +45,9 @@ async def pull_image(
     login = await asyncio.to_thread(_login, image.domain)
     request = Request(method="POST", path=f"/images/create?{query}", headers=login)
     try:
-        async for record in news(endpoint, request, silence=silence):
-            tell_pull(reference, record, tell.activity)
+        async with aclosing(news(endpoint, request, silence=silence)) as records:
+            async for record in records:
+                tell_pull(reference, record, tell.activity)
     except RefusedError as error:
         raise pull_error(reference, str(error)) from error
 

@@ -13,6 +13,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from build_config.docker_progress import failure_in
 from build_config.engine import Tell
 from build_config.errors import StepError
 from build_config.machine.engine_address import EngineAddress
@@ -75,8 +76,8 @@ class Pushing:
         Raises:
             StepError: it is a failure.
         """
-        if "error" in news:
-            raise push_error(self.name, str(news["error"]))
+        if failure := failure_in(news):
+            raise push_error(self.name, failure)
         said = _DIGEST.search(str(news.get("status", "")))
         self.digest = (news.get("aux") or {}).get("Digest") or (said[1] if said else self.digest)
         detail = news.get("progressDetail") or {}

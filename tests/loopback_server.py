@@ -6,6 +6,7 @@ and connections that can be cut as a crash or a bad network would cut them.
 
 from __future__ import annotations
 
+import io
 import socket
 import struct
 import threading
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _BODILESS = frozenset({204, 304})
+_TLS_HANDSHAKE = b"\x16"  # type of the first record (RFC 8446, 5.1)
 
 
 class ConnectionCutError(Exception):
@@ -136,6 +138,7 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1  # an answer leaves in one packet: it is flushed at its end
     server: _Server
+    rfile: io.BufferedReader
 
     def setup(self) -> None:
         super().setup()
@@ -145,6 +148,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.connections.discard(self.connection)
         with suppress(OSError):
             super().finish()
+
+    def handle_one_request(self) -> None:
+        """Who tries TLS first (containerd) takes another way only after an answer in plain HTTP."""
+        if self.rfile.peek(1)[:1] == _TLS_HANDSHAKE:
+            self.wfile.write(b"HTTP/1.0 400 Bad Request\r\n\r\n")
+            self.close_connection = True
+        else:
+            super().handle_one_request()
 
     def serve(self) -> None:
         """One request."""

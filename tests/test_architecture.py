@@ -29,12 +29,12 @@ LAYERS = """
     build_secrets connector_protocol context_tar engine git_changes git_refs graph image_rows
     logs machine report saves selection settings
 
-    catalog definitions discovery displays docker_progress docker_push engine_endpoint history junit
+    catalog definitions discovery displays docker_progress engine_endpoint history junit
     ledger machine_display run_record teller
 
     registry run_recording run_table sandbox timeline
 
-    affected bake docker_pull github image_labels plan scheduler step_summary sync
+    affected bake docker_pull docker_push github image_labels plan scheduler step_summary sync
 
     acceptance docker_engine listings plan_testing repository source_inputs touched
 

@@ -46,7 +46,8 @@ class Taken:
 
     Attributes:
         id: what the engine calls it.
-        size: bytes that were pulled: layers that were there are not pulled.
+        size: bytes that were pulled, as far as the engine told it: nothing of layers that were
+            there, and a containerd store looks only ten times a second.
     """
 
     id: str

@@ -69,8 +69,8 @@ async def _from_the_cache(build: Build, made: Made, workshop: Workshop, tell: Te
         if found.why:
             tell.line(found.why)
         return Result(message=found.why)
-    pulled = f"{shown_size(found.size)} pulled" if found.size else "its layers were here"
-    return Result(id=found.id, cached=True, message=f"from the cache, {pulled}")
+    pulled = f", {shown_size(found.size)} pulled" if found.size else ""
+    return Result(id=found.id, cached=True, message=f"from the cache{pulled}")
 
 
 async def _build(build: Build, made: Made, workshop: Workshop, tell: Tell) -> str:

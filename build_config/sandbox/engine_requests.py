@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -85,7 +85,7 @@ async def ask(
 
 async def news(
     endpoint: Endpoint, request: Request, *, silence: float | None
-) -> AsyncIterator[Mapping[str, Any]]:
+) -> AsyncGenerator[Mapping[str, Any], None]:
     """The records of the engine's answer as they come: one JSON object in each line.
 
     Args:
@@ -103,13 +103,12 @@ async def news(
                 status, headers = await _head(reader)
                 if status >= _FAILURE:
                     raise RefusedError(status, _message(await _body(reader, headers)))
-            rest = b""
-            while True:
+            is_chunked = "chunked" in headers.get("transfer-encoding", "")
+            rest, chunk = b"", b"\n"
+            while chunk:
                 async with asyncio.timeout(silence):
-                    chunk = await _chunk(reader)
-                if not chunk:
-                    return
-                *lines, rest = (rest + chunk).split(b"\n")
+                    chunk = await (_chunk(reader) if is_chunked else reader.read(_CHUNK))
+                *lines, rest = (rest + (chunk or b"\n")).split(b"\n")
                 for line in filter(bytes.strip, lines):
                     yield json.loads(line)
 
@@ -184,8 +183,10 @@ async def _body(reader: asyncio.StreamReader, headers: dict[str, str]) -> bytes:
 
 async def _chunk(reader: asyncio.StreamReader) -> bytes:
     """The next part of a body that is sent in parts; nothing at its end."""
-    size = int(await reader.readline(), 16)
-    part = await reader.readexactly(size)
+    size = await reader.readline()
+    if not size:
+        raise EOFError("the connection broke")
+    part = await reader.readexactly(int(size, 16))
     await reader.readline()
     return part
 

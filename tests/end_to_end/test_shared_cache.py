@@ -80,17 +80,27 @@ class Shared:
         answer = requests.get(self.url(name, "tags/list"), timeout=20)
         return sorted(answer.json().get("tags") or ())
 
-    def manifest(self, name: str) -> dict[str, Any]:
+    def manifest(self, name: str) -> bytes:
         """Of the one image of that name in the cache."""
         (tag,) = self.tags(name)
         headers = {"Accept": ACCEPTED}
         answer = requests.get(self.url(name, f"manifests/{tag}"), headers=headers, timeout=20)
         answer.raise_for_status()
-        return dict(answer.json())
+        return answer.content
+
+    def put_manifest(self, name: str, tag: str, manifest: bytes) -> None:
+        """Have the tag mean these very bytes: an image may be called by their digest."""
+        kind = json.loads(manifest)["mediaType"]
+        requests.put(
+            self.url(name, f"manifests/{tag}"),
+            data=manifest,
+            headers={"Content-Type": kind},
+            timeout=20,
+        ).raise_for_status()
 
     def labels(self, name: str) -> dict[str, str]:
         """Of the same."""
-        blob = self.manifest(name)["config"]["digest"]
+        blob = json.loads(self.manifest(name))["config"]["digest"]
         config = requests.get(self.url(name, f"blobs/{blob}"), timeout=20).json()
         return dict(config["config"]["Labels"])
 
@@ -107,12 +117,8 @@ class Shared:
             for kind, blob in ((CONFIG, config.encode()), (LAYER, layer))
         ]
         manifest = {"schemaVersion": 2, "mediaType": MANIFEST, "config": described[0]}
-        requests.put(
-            self.url(name, f"manifests/{tag}"),
-            data=json.dumps({**manifest, "layers": described[1:]}),
-            headers={"Content-Type": MANIFEST},
-            timeout=20,
-        ).raise_for_status()
+        whole = json.dumps({**manifest, "layers": described[1:]})
+        self.put_manifest(name, tag, whole.encode())
         return digest(layer)
 
     def _put_blob(self, name: str, content: bytes) -> str:
@@ -192,12 +198,7 @@ def shared(filled: Shared) -> Iterator[Shared]:
     yield filled
     filled.proxy.forget()
     for name, (tag, manifest) in before.items():
-        requests.put(
-            filled.url(name, f"manifests/{tag}"),
-            data=json.dumps(manifest),
-            headers={"Content-Type": manifest["mediaType"]},
-            timeout=20,
-        ).raise_for_status()
+        filled.put_manifest(name, tag, manifest)
 
 
 def test_another_machine_takes_everything_and_builds_nothing(shared: Shared) -> None:
@@ -222,7 +223,9 @@ def test_the_layers_are_pulled_and_their_bytes_are_told(shared: Shared) -> None:
     assert built(finished) == []
     assert shared.proxy.count("GET", f"/blobs/{layer}") == 1
     message = ended(finished, "build")["build destination-d"]["message"]
-    assert re.fullmatch(r"from the cache, 300\.\d kB pulled", message)
+    by_containerd = "driver-type" in dict(shared.engine.client.info()["DriverStatus"])
+    told = "" if by_containerd else r", 300\.\d kB pulled"  # it is too quick for containerd
+    assert re.fullmatch(f"from the cache{told}", message)
 
 
 @pytest.mark.long
@@ -248,7 +251,9 @@ def test_poison_a_truncated_layer_is_built_instead(shared: Shared) -> None:
     shared.proxy.forget(Rule(path=f"/blobs/{layer}", method="GET", action=truncate, times=None))
     finished = shared.build()
     assert built(finished) == ["destination-d"]
-    assert "do not arrive" in finished.out
+    how = ended(finished, "build")["build destination-d"]
+    assert how["message"].startswith("not taken from the cache: ")
+    assert how["seconds"] < 10, "nobody waits for the engine to try again and again"
 
 
 def test_poison_a_layer_that_is_not_what_its_digest_says_is_built_instead(shared: Shared) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from build_config import file_lock
+from build_config.errors import MachineError
 from build_config.machine.findings import Progress
 
 if TYPE_CHECKING:
@@ -30,10 +31,19 @@ def lock_path() -> Path:
 
 @contextmanager
 def opened(path: Path) -> Iterator[int]:
-    """Open the lock file; closing it, also by dying, gives the lock back."""
+    """Open the lock file; closing it, also by dying, gives the lock back.
+
+    Raises:
+        MachineError: it is somebody else's, or a link.
+    """
     # not through a link that somebody else put into a shared directory
     no_links = getattr(os, "O_NOFOLLOW", 0)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | no_links, 0o600)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | no_links, 0o600)
+    except OSError as error:
+        raise MachineError(
+            f"`{path}` cannot be locked: {error.strerror}", hint="see whose it is, and remove it"
+        ) from error
     try:
         yield descriptor
     finally:

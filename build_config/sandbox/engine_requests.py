@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from build_config.buildkit.failures import BuildKitError
-from build_config.errors import EngineUnavailableError
+from build_config.errors import EngineUnavailableError, YardError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,8 +31,8 @@ _NO_CONTENT: Final = frozenset({101, 204, 304})
 _FAILURE: Final = 400
 
 
-class RefusedError(Exception):
-    """The engine answered with an error.
+class RefusedError(YardError):
+    """The engine answered with an error: somebody else removed what was asked for, say.
 
     Attributes:
         status: of HTTP.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import engine_under_test
 import pytest
 
-from build_config.errors import EngineUnavailableError, StepError
+from build_config.errors import EngineUnavailableError, StepError, YardError
 from build_config.machine.engine_address import EngineAddress
 from build_config.sandbox.containers import Containers, open_containers, together
 from build_config.sandbox.owner import RUN_LABEL
@@ -234,6 +234,16 @@ def test_kill_ends_it_and_says_so(image: str) -> None:
             return (await running.ended()).story
 
     assert within(work) == "was killed"
+
+
+def test_one_that_somebody_else_removes_is_an_error(image: str, engine: Engine) -> None:
+    async def work(containers: Containers) -> None:
+        async with containers.run(script(image, "sleep 60")) as running:
+            engine.client.api.remove_container(running.name, force=True)
+            await running.ended()
+
+    with pytest.raises(YardError, match="No such container: connectoryard-"):
+        within(work)
 
 
 def test_a_flood_that_nobody_reads_is_no_hindrance_to_the_end(image: str) -> None:

@@ -237,6 +237,9 @@ def test_other_files_are_none_of_a_service(tmp_path: Path, path: str) -> None:
         ),
         ("x-protocol-level: 2020", '`x-protocol-level`: "2020" is not one of "2021" or "current"'),
         ("test_strictness_level: highest", "`test_strictness_level`"),
+        ("1: a", "has what YAML has and JSON has not"),
+        ("acceptance_tests: &a {spec: {tests: [*a]}}", "has what YAML has and JSON has not"),
+        ("custom_environment_variables: &a {B: *a}", "has what YAML has and JSON has not"),
     ],
 )
 def test_a_mistake_is_told_with_its_place(tmp_path: Path, text: str, told: str) -> None:

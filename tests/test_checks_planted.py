@@ -296,6 +296,12 @@ def test_definitions_may_be_one_list_and_json(tmp_path: Path) -> None:
     ]
 
 
+def test_keys_that_are_no_text_do_not_matter(tmp_path: Path) -> None:
+    files = well_kept.repository("source-a")
+    files[definition("source-a")] += "? [a, b]\n: c\n? {a: b}\n: c\n1: c\nnull: c\n"
+    assert inspected(tmp_path, files).defects == ()
+
+
 def test_the_table_on_the_page_is_a_changelog_too(tmp_path: Path) -> None:
     files = well_kept.repository("source-a", "source-b")
     for name, version in (("a", "1.2.0"), ("b", "1.1.9")):

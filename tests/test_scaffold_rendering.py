@@ -195,10 +195,22 @@ def test_a_record_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert records.encode(records.decode(text, "x")) == text
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"format": 1}', '{"format": 9}', "\0"])
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", "[" * 9999, '{"format": 1}', '{"format": 9}', "\0"]
+)
 def test_a_record_that_is_none_is_said(text: str) -> None:
     with pytest.raises(RepositoryError):
         records.decode(text.encode(), "connectors/source-x/.generated.json")
+
+
+@pytest.mark.parametrize(
+    ("answers", "path"),
+    [({}, "docs"), ({"name": "thing-x"}, "docs"), ({"name": "source-x"}, "connector/../../x")],
+)
+def test_a_record_names_a_connector_and_only_its_files(answers: dict[str, str], path: str) -> None:
+    record = Record(template="tiny", answers=answers, base={path: File(content=b"")})
+    with pytest.raises(RepositoryError, match="not what `invoke generate` wrote"):
+        records.decode(records.encode(record), "x")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -59,13 +60,12 @@ def read_config(folder: Path, shown: str) -> AcceptanceConfig | None:
         return None
     try:
         document = _migrated(read_mapping(file, name))
-        found = digest(file, document, shown)
     except YamlFileError as error:
         raise RepositoryError((str(error),)) from error
     defects = tuple(f"{name}: {defect}" for defect in _defects(document))
     if defects:
         raise RepositoryError(defects)
-    return _config(document, found)
+    return _config(document, digest(file, document, shown))
 
 
 def _migrated(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,15 +86,20 @@ def _migrated(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _defects(document: Mapping[str, Any]) -> Iterator[str]:
-    validator = _validator()
-    for error in validator.iter_errors(document):
+    try:
+        json.dumps(document, default=str)
+        errors = list(_validator().iter_errors(document))
+    except (TypeError, ValueError, RecursionError) as no_json:
+        yield f"has what YAML has and JSON has not (a key that is no text, a loop): {no_json}"
+        return
+    for error in errors:
         path = list(error.instance_path)
         if error.kind.name == "additionalProperties":
             for key in error.kind.value:
                 yield _unknown(place([*path, key]), key, _known(list(error.schema_path)))
         else:
             yield f"`{place(path) or 'the file'}`: {error.message}"
-    if not validator.is_valid(document):
+    if errors:
         return
     for name, asked in (document.get("acceptance_tests") or {}).items():
         if isinstance(asked, dict) and asked.get("bypass_reason") and asked.get("tests"):

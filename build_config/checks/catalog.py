@@ -149,7 +149,7 @@ def _in_file(node: Any, kind: Kind, shown: str) -> Iterator[Entry | Defect]:
 
 
 def _entry(node: Any, kind: Kind, path: str, id_key: str) -> Entry:
-    values = ((key.value, scalar(value)) for key, value in node.value)
+    values = ((key.value, scalar(value)) for key, value in node.value if key.id == "scalar")
     return Entry(
         kind=kind,
         path=path,

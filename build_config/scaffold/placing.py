@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from build_config.checks.values import scalar
 from build_config.errors import RepositoryError
 from build_config.scaffold import record as records
 from build_config.scaffold.bases import Ground
@@ -101,7 +102,5 @@ def _refuse_broken(definition: File, name: Name) -> None:
         node = parse_nodes(definition.content.decode(), shown)
     except YamlFileError as error:
         raise RepositoryError((str(error),)) from error
-    is_mapping = getattr(node, "id", "") == "mapping"
-    keys = {key.value for key, _ in node.value} if node and is_mapping else set()
-    if f"{name.kind}DefinitionId" not in keys:
+    if scalar(node, f"{name.kind}DefinitionId") is None:
         raise RepositoryError((f"{shown}: `{name.kind}DefinitionId` is missing",))

@@ -12,9 +12,11 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from build_config.connector import Kind
 from build_config.dockerignore import parse_rules
 from build_config.errors import RepositoryError
 from build_config.scaffold.files import File, Files
+from build_config.scaffold.names import Name
 from build_config.scaffold.rendering import Rendered
 
 NAME = ".generated.json"
@@ -39,6 +41,12 @@ class Record:
     template: str
     answers: Mapping[str, str]
     base: Files
+
+    @property
+    def name(self) -> Name:
+        """What the connector was called when it was generated."""
+        kind, _, stem = self.answers["name"].partition("-")
+        return Name(kind=Kind(kind), stem=stem)
 
 
 def base_of(rendered: Rendered) -> dict[str, File]:
@@ -89,10 +97,12 @@ def decode(content: bytes, shown: str) -> Record:
         unpacker = zlib.decompressobj()
         packed = base64.b64decode("".join(document["base"]), validate=True)
         files = json.loads(unpacker.decompress(packed, _LARGEST))
-        return Record(
-            template=str(document["template"]),
-            answers={str(key): str(value) for key, value in document["answers"].items()},
-            base={str(path): _file(entry) for path, entry in files.items()},
+        return _checked(
+            Record(
+                template=str(document["template"]),
+                answers={str(key): str(value) for key, value in document["answers"].items()},
+                base={str(path): _file(entry) for path, entry in files.items()},
+            )
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, zlib.error) as error:
         raise RepositoryError(
@@ -107,6 +117,14 @@ def _document(file: File) -> dict[str, object]:
     except UnicodeDecodeError:
         content = {"base64": base64.b64encode(file.content).decode()}
     return {**content, "executable": True} if file.executable else {**content}
+
+
+def _checked(record: Record) -> Record:
+    """Its name is one, and its files are the connector's: an update removes what it names."""
+    _ = record.name
+    if any(".." in path.split("/") for path in record.base):
+        raise ValueError("a path that leads out")
+    return record
 
 
 def _file(entry: Mapping[str, object]) -> File:

@@ -9,7 +9,6 @@ from pathlib import Path, PurePosixPath
 
 from build_config import git
 from build_config.atomic_files import rewrite
-from build_config.connector import Kind
 from build_config.errors import RepositoryError, UsageError, YardError
 from build_config.scaffold import record as records
 from build_config.scaffold.asking import all_answers, choose, refuse_wrong_answers
@@ -98,7 +97,7 @@ def refuse_uncommitted(settings: Settings, generated: Mapping[str, Record]) -> N
         name
         for name, record in generated.items()
         if snapshot.is_dirty(connector_path(settings, name))
-        or changed & {path for path in _singles(settings, _name(record)).values() if path}
+        or changed & {path for path in _singles(settings, record.name).values() if path}
     ]
     if dirty:
         names = ", ".join(f"`{name}`" for name in dirty)
@@ -120,13 +119,14 @@ def plan_update(
     """
     template = choose(templates, record.template)
     refuse_wrong_answers(template, given)
-    called = _name(record)
-    facts = known(settings, template, called)
+    facts = known(settings, template, record.name)
     answers = all_answers(template, facts, {**record.answers, **given}, None)
     rendered = records.with_ignore_rule(render(template, with_answers(facts, answers)))
     new = base_of(rendered)
-    changes = _changes(settings, name, called, record.base, new)
-    present = Record(template=template.name, answers={"name": called.name, **answers}, base=new)
+    changes = _changes(settings, name, record, new)
+    present = Record(
+        template=template.name, answers={"name": record.name.name, **answers}, base=new
+    )
     return Update(name=name, changes=changes, record=present, recorded=present != record)
 
 
@@ -149,12 +149,10 @@ def apply(settings: Settings, update: Update) -> None:
         ) from error
 
 
-def _changes(
-    settings: Settings, folder: str, name: Name, base: Files, new: Files
-) -> tuple[Change, ...]:
-    found = []
+def _changes(settings: Settings, folder: str, record: Record, new: Files) -> tuple[Change, ...]:
+    found, base = [], record.base
     for key in sorted({*base, *new}):
-        path = _path(settings, folder, name, key)
+        path = _path(settings, folder, record.name, key)
         if path is None:
             continue
         place = settings.root / path
@@ -185,11 +183,6 @@ def _singles(settings: Settings, name: Name) -> dict[str, str | None]:
         DOCS: docs_path(settings, name),
         DEFINITION: None if listed else definition_path(settings, name),
     }
-
-
-def _name(record: Record) -> Name:
-    kind, _, stem = record.answers["name"].partition("-")
-    return Name(kind=Kind(kind), stem=stem)
 
 
 def _apply(root: Path, change: Change) -> None:

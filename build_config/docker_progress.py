@@ -10,8 +10,12 @@ from build_config.buildkit import progress
 from build_config.buildkit.failures import BuildFailedError
 from build_config.engine import Tell
 from build_config.errors import StepError
+from build_config.image import parse
 from build_config.masking import Mask
 from build_config.wording import one_line
+
+NO_LOGIN = ("no basic auth credentials", "unauthorized", "authentication required")
+"""How engines say that a registry wants to know who asks."""
 
 
 def tell_build(tell: Tell, mask: Mask, context_bytes: int, news: progress.Progress) -> None:
@@ -59,6 +63,8 @@ def tell_pull(reference: str, news: Mapping[str, Any], say: Callable[..., object
         raise pull_error(reference, failure)
     detail = news.get("progressDetail") or {}
     text = f"{news.get('status', '')} {news.get('id', '')}".strip()
+    if detail.get("units"):  # else they are bytes: a containerd store unpacks for so many seconds
+        detail = {}
     say(text, detail.get("current"), detail.get("total"))
 
 
@@ -73,10 +79,10 @@ def failure_in(news: Mapping[str, Any]) -> str:
 
 def pull_error(reference: str, said: str) -> StepError:
     """The failure of a pull."""
-    return StepError(
-        f"`{reference}` cannot be pulled: {one_line(said)}",
-        hint="`invoke setup` tells what can be done on this machine",
-    )
+    hint = "`invoke setup` tells what can be done on this machine"
+    if any(words in said.lower() for words in NO_LOGIN):
+        hint = f"`docker login {parse(reference).domain}`"
+    return StepError(f"`{reference}` cannot be pulled: {one_line(said)}", hint=hint)
 
 
 _FLAGS = re.compile(r"(?<=\b[A-Z]{3} )(?:--\S+ +)+")

@@ -13,7 +13,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from build_config.docker_progress import failure_in
+from build_config.docker_progress import NO_LOGIN, failure_in
 from build_config.engine import Tell
 from build_config.errors import StepError
 from build_config.machine.engine_address import EngineAddress
@@ -22,7 +22,6 @@ from build_config.wording import one_line
 
 # All that the containerd image store says of it; the other one also has it in a record `aux`.
 _DIGEST = re.compile(r": digest: (sha256:[0-9a-f]{64}) size: \d+$")
-_NO_LOGIN = ("no basic auth credentials", "unauthorized", "denied", "authentication required")
 
 
 async def push_image(
@@ -123,6 +122,6 @@ def push_error(name: str, said: str) -> StepError:
     """The failure of a push, in one line."""
     lowered = said.lower()
     hint = "the same command again goes on where it ended"
-    if any(words in lowered for words in _NO_LOGIN):
+    if any(words in lowered for words in (*NO_LOGIN, "denied")):
         hint = f"`docker login {name.partition('/')[0]}`"
     return StepError(f"`{name}` cannot be pushed: {one_line(said)}", hint=hint)

@@ -98,12 +98,14 @@ def test_the_bytes_of_a_layer_are_told() -> None:
             "progress": "[==>  ]",
             "id": LAYER,
         },
+        {"status": "Extracting", "progressDetail": {"current": 1, "units": "s"}, "id": LAYER},
         {"status": "Pull complete", "progressDetail": {}, "id": LAYER},
     )
     with engine(saying(*records)) as endpoint:
         assert pull(endpoint).activities == [
             ("Pulling from acme/base 1", None, None),
             (f"Downloading {LAYER}", 5, 9),
+            (f"Extracting {LAYER}", None, None),
             (f"Pull complete {LAYER}", None, None),
         ]
 
@@ -122,6 +124,14 @@ def test_what_the_registry_said_fails_the_pull(answer: Callable[[Exchange], None
     with engine(answer) as endpoint, pytest.raises(StepError) as caught:
         pull(endpoint)
     assert str(caught.value) == f"`{IMAGE}` cannot be pulled: no such image"
+
+
+def test_a_registry_that_wants_a_login_gets_one_named() -> None:
+    said = 'Head "http://localhost:5000/v2/acme/base/manifests/1": no basic auth credentials'
+    answer = saying({"errorDetail": {"message": said}})
+    with engine(answer) as endpoint, pytest.raises(StepError) as caught:
+        pull(endpoint)
+    assert caught.value.hint == "`docker login localhost:5000`"
 
 
 def test_an_engine_that_goes_away_amid_a_pull_is_no_pull() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,14 @@ if TYPE_CHECKING:
 
 PASSWORD = "pass"  # noqa: S105 - a made-up one
 LOGINS = {"registry.example": ("me", PASSWORD)}
+HELPER_MAY_ANSWER = threading.Event()
+
+
+def login(host: str) -> tuple[str, str] | None:
+    """As a credential helper that takes its time has it."""
+    if host == "slow.example":
+        HELPER_MAY_ANSWER.wait(20)
+    return LOGINS.get(host)
 
 
 def unreadable() -> bytes:
@@ -67,7 +76,7 @@ async def asked(path: str) -> AsyncIterator[tuple[Channel, Session]]:
     server = await asyncio.start_unix_server(accept, path)
     try:
         carry = partial(upgraded, Endpoint.unix(path), "/session")
-        async with session(carry, secrets=SECRETS, credentials=LOGINS.get) as serving:
+        async with session(carry, secrets=SECRETS, credentials=login) as serving:
             await answered.wait()
             yield channel, serving
     finally:
@@ -146,6 +155,19 @@ def test_logins_by_host_and_nobody_elsewhere(tmp_path: Path) -> None:
         CredentialsResponse(username="me", secret=PASSWORD),
         CredentialsResponse(),
     ]
+
+
+def test_a_helper_that_takes_its_time_does_not_end_the_session(tmp_path: Path) -> None:
+    async def work(channel: Channel, _: Session) -> Any:
+        slow = CredentialsRequest(host="slow.example")
+        login = asyncio.create_task(unary(channel, CREDENTIALS, slow, CredentialsResponse))
+        await asyncio.sleep(0.1)
+        alive = await unary(channel, HEALTH, HealthCheckRequest(), HealthCheckResponse)
+        assert not login.done()
+        HELPER_MAY_ANSWER.set()
+        return alive, await login
+
+    assert ask(tmp_path, work) == (HealthCheckResponse(), CredentialsResponse())
 
 
 @pytest.mark.parametrize("name", ["FetchToken", "GetTokenAuthority", "VerifyTokenAuthority"])

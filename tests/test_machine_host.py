@@ -71,7 +71,7 @@ def test_a_second_setup_waits_and_says_so(tmp_path: Path) -> None:
 def test_the_lock_is_not_taken_through_somebody_elses_link(tmp_path: Path) -> None:
     (tmp_path / "lock").symlink_to(tmp_path / "victim")
     with (
-        pytest.raises(MachineError, match="lock. cannot be locked"),
+        pytest.raises(MachineError, match=r"lock` cannot be locked"),
         lock.opened(tmp_path / "lock"),
     ):
         pass

@@ -141,8 +141,9 @@ async def connect(
     Args:
         endpoint: where the engine listens.
         secrets: for every build, id to a function that reads it; called each time it is asked for.
-        credentials: registry host to (user name, password), or None for anonymous. Docker Hub is
-            `registry-1.docker.io`; an identity token goes with an empty user name.
+        credentials: registry host to (user name, password), or None for anonymous; called in a
+            thread. Docker Hub is `registry-1.docker.io`; an identity token goes with an empty user
+            name.
 
     Raises:
         NotBuildKitError: nobody there, or no BuildKit.

@@ -17,6 +17,7 @@ import asyncio
 from collections.abc import Generator
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
@@ -167,7 +168,9 @@ def _methods(
     async def get_credentials(stream: Stream[CredentialsRequest, CredentialsResponse]) -> None:
         request = await stream.recv_message()
         host = request.host if request else ""
-        login = _ask(lambda: credentials(host), what=f"login for {host}")
+        # a credential helper is a program that takes its time, and the session has to stay alive
+        asking = partial(_ask, lambda: credentials(host), what=f"login for {host}")
+        login = await asyncio.to_thread(asking)
         username, secret = login or ("", "")
         await stream.send_message(CredentialsResponse(username=username, secret=secret))
 

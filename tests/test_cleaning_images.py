@@ -13,6 +13,7 @@ OWN = Own(
     namespaces=frozenset({"acme", "ghcr.io/acme"}),
     local_tag="dev",
     gone={"f-gone": "source-gone"},
+    cached=frozenset({"localhost:5000/cache/source-x", "docker.io/acme-cache/source-x"}),
 )
 
 
@@ -95,6 +96,14 @@ def test_the_tag_of_a_killed_push_goes(place: str) -> None:
 def test_somebody_elses_staging_stays(place: str) -> None:
     assert not reasons(entry(f"{place}:staging"))
     assert not reasons(entry("acme/source-x:staging", fingerprint=""))
+
+
+@pytest.mark.parametrize("place", ["localhost:5000/cache/source-x", "acme-cache/source-x"])
+def test_the_tag_of_a_killed_push_to_the_cache_goes(place: str) -> None:
+    tag = f"{place}:{'0a' * 32}"
+    assert reasons(entry(tag)) == {tag: "a push to the cache has ended"}
+    assert not reasons(entry(tag, fingerprint="")), "it is none of ours"
+    assert not reasons(entry(f"{place}:1.2.3"), entry(f"elsewhere/source-x:{'0a' * 32}"))
 
 
 def test_a_connector_that_is_gone_takes_what_this_repository_built_of_it_along() -> None:

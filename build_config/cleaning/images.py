@@ -6,6 +6,7 @@ names that it builds, and images that, by its own records, it has built itself.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,8 @@ from build_config.fingerprint import FINGERPRINT_LABEL
 from build_config.image import InvalidReferenceError, Reference, parse
 from build_config.plan_testing import STAGE_LABEL, TEST_STAGE
 from build_config.publishing.ports import STAGING
+
+_CACHE_TAG = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,12 +50,14 @@ class Own:
         namespaces: what these names begin with.
         local_tag: the tag that images get here.
         gone: fingerprint -> connector, of the builds of connectors that are not there any more.
+        cached: repositories of its images in the shared cache, with their registry.
     """
 
     names: frozenset[str]
     namespaces: frozenset[str]
     local_tag: str
     gone: Mapping[str, str]
+    cached: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,6 +148,9 @@ def _why(tag: str, row: Row, own: Own, names: frozenset[str]) -> str:
     if reference.tag == STAGING and row.fingerprint and row.label_name in names:
         path = parse(row.label_name).path.removeprefix("library/")
         return "a push has ended" if f"/{reference.path}".endswith(f"/{path}") else ""
+    in_cache = row.fingerprint and f"{reference.domain}/{reference.path}" in own.cached
+    if in_cache and _CACHE_TAG.fullmatch(reference.tag or ""):
+        return "a push to the cache has ended"
     gone = own.gone.get(row.fingerprint)
     if gone and any(str(local) == str(reference) for local in _local(row, own)):
         return "" if reference.name in own.names else f"there is no `{gone}` any more"

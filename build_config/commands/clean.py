@@ -125,6 +125,7 @@ async def _ask(cleaning: _Cleaning, repository: Repository, endpoint: Endpoint) 
         namespaces=frozenset(map(namespace, names)) | {cleaning.settings.namespace},
         local_tag=cleaning.settings.local_tag,
         gone=built_here(state, connectors),
+        cached=frozenset(f"{cleaning.settings.cache.registry}/{name}" for name in connectors),
     )
     images = sort_images(rows, own)
     records = old_records(state, connectors, standing(rows, images.garbage))

@@ -7,7 +7,7 @@ from typing import Any
 
 from build_config.settings_values import mapping, refuse_unknown, registry_name, seconds, truth
 
-CACHE_DEFAULTS: dict[str, Any] = {"registry": "", "write": "false", "patience": 10}
+CACHE_DEFAULTS: dict[str, Any] = {"registry": "", "write": "false", "patience": "10"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

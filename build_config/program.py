@@ -32,8 +32,8 @@ Nearly all that a repository is read into stays until the end.
 Command = Callable[[Settings, Streams], int]
 
 _REPEATABLE = (
-    *("--connector", "-c", "--secret", "-s"),
-    *("--stream", "--source-mount", "--destination-mount", "--answer"),
+    *("--connector", "--secret", "--answer"),
+    *("--stream", "--source-mount", "--destination-mount"),
 )
 
 

@@ -11,7 +11,7 @@ from build_config.settings_values import mapping, refuse_unknown, registry_name,
 PUBLISH_DEFAULTS: dict[str, Any] = {
     "allow_bootstrapped_bases": "false",
     "remote": "",
-    "patience": 45,
+    "patience": "45",  # text: Invoke makes a variable what stands here, and "1.5" is no int
 }
 
 

@@ -16,7 +16,7 @@ from build_config.connector import Secret
 from build_config.errors import UsageError
 from build_config.image import InvalidReferenceError, parse
 from build_config.publish_settings import PUBLISH_DEFAULTS, Publishing, read_publishing
-from build_config.settings_values import byte_count, inside, mapping, refuse_unknown, text
+from build_config.settings_values import byte_count, count, inside, mapping, refuse_unknown, text
 
 DEFAULTS: dict[str, Any] = {
     "root": ".",
@@ -159,10 +159,7 @@ def read_jobs(value: object) -> int | None:
     """
     if value is None or value in ("", "auto"):
         return None
-    text = str(value)
-    if not text.isdecimal() or int(text) < 1:
-        raise UsageError(f"`jobs` must be `auto` or a number from 1, not `{text}`")
-    return int(text)
+    return count("jobs", value, instead="`auto` or ")
 
 
 def read_secret(text: str) -> Secret:

@@ -15,7 +15,8 @@ from build_config.image import DOCKER_HUB, InvalidReferenceError, parse
 _LONGEST = 3600
 _TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False, "": False}
 _UNITS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?) *([kmgt]?)(i?)b?", re.IGNORECASE | re.ASCII)
+_COUNT = re.compile(r"0*[1-9]\d{0,8}", re.ASCII)
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d+)?) *([kmgt]?)(i?)b?", re.IGNORECASE | re.ASCII)
 
 
 def mapping(key: str, value: object) -> Mapping[str, Any]:
@@ -49,6 +50,22 @@ def truth(key: str, value: object) -> bool:
     if written not in _TRUTHS:
         raise UsageError(f"`{key}` must be true or false, not `{value}`")
     return _TRUTHS[written]
+
+
+def count(key: str, value: object, *, instead: str = "") -> int:
+    """A whole number from 1, far below what Python cannot read.
+
+    Args:
+        key: what it is called.
+        value: as it was typed.
+        instead: what it may be beside a number, for the message: "`auto` or ".
+
+    Raises:
+        UsageError: it is none.
+    """
+    if not _COUNT.fullmatch(str(value)):
+        raise UsageError(f"`{key}` must be {instead}a number from 1, not `{value}`")
+    return int(str(value))
 
 
 def byte_count(key: str, value: object) -> int:

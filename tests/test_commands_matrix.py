@@ -159,7 +159,7 @@ def test_flags_narrow_each_other_down(root: Path) -> None:
     assert (said.waves, said.notes) == (NOTHING, "nothing is selected\n")
 
 
-@pytest.mark.parametrize("shards", ["0", "-1", "many", "", "1.5"])
+@pytest.mark.parametrize("shards", ["0", "-1", "many", "", "1.5", "9" * 5000])
 def test_a_number_of_cells_is_a_number(root: Path, shards: str) -> None:
     with pytest.raises(UsageError, match=f"`--shards` must be a number from 1, not `{shards}`"):
         run(root, shards=shards)

@@ -165,6 +165,8 @@ def test_another_token_is_refused_by_github(tmp_path: Path, github: FakeGitHub) 
         ({}, {"GITHUB_TOKEN": ""}, "`GITHUB_TOKEN` has no token"),
         ({}, {"GITHUB_TOKEN": "a\nb"}, "`GITHUB_TOKEN` has no token"),
         ({}, {"GITHUB_API_URL": "http://github.example"}, "`GITHUB_API_URL` is no https"),
+        ({}, {"GITHUB_API_URL": "https://["}, "`GITHUB_API_URL` is no https"),
+        ({}, {"GITHUB_API_URL": "https://github.example:99999"}, "`GITHUB_API_URL` is no https"),
         ({}, {"GITHUB_GRAPHQL_URL": "http://github.example"}, "`GITHUB_GRAPHQL_URL` is no https"),
         ({"pull_request": None, "head": "fork"}, {}, "`--head` cannot be `fork`"),
         ({"pull_request": None, "head": "fo/rk:x"}, {}, "`--head` cannot be"),

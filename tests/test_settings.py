@@ -105,6 +105,18 @@ def test_a_variable_that_is_neither_true_nor_false_is_named(
         read_as_invoke_does(tmp_path)
 
 
+@pytest.mark.parametrize("key", ["cache", "publish"])
+def test_a_patience_in_a_variable_need_not_be_whole_and_is_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv(f"INVOKE_{key.upper()}_PATIENCE", "1.5")
+    made = read_as_invoke_does(tmp_path)
+    assert 1.5 in {made.cache.patience, made.publishing.patience}
+    monkeypatch.setenv(f"INVOKE_{key.upper()}_PATIENCE", "long")
+    with pytest.raises(UsageError, match=f"`{key}.patience` must be seconds"):
+        read_as_invoke_does(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("changes", "key"),
     [
@@ -128,6 +140,7 @@ def test_a_variable_that_is_neither_true_nor_false_is_named(
         ({"jobs": "many"}, "`jobs`"),
         ({"jobs": [4]}, "`jobs`"),
         ({"jobs": True}, "`jobs`"),
+        ({"jobs": "9" * 5000}, "`jobs`"),
         ({"secrets": "x"}, "`secrets` must be a mapping"),
         ({"secrets": {"pip": "value"}}, "`secrets.pip` must be"),
         ({"secrets": {"pip": {"src": "a", "env": "b"}}}, "`secrets.pip` must be"),
@@ -206,7 +219,9 @@ def test_the_floor_of_disks_is_a_size(tmp_path: Path, value: object, count: int)
     assert settings(tmp_path, disk_floor=value).disk_floor == count
 
 
-@pytest.mark.parametrize("value", ["", "much", "-1", "1 PB", "1 iB", None, True, [], "nan"])
+@pytest.mark.parametrize(
+    "value", ["", "much", "-1", "1 PB", "1 iB", None, True, [], "nan", "9" * 400]
+)
 def test_a_floor_of_another_shape_is_refused(tmp_path: Path, value: object) -> None:
     with pytest.raises(UsageError, match="`disk_floor` must be a size, not "):
         settings(tmp_path, disk_floor=value)

@@ -14,6 +14,7 @@ from build_config.errors import UsageError, YardError, one_of
 from build_config.matrix import Cell, Matrix, estimate, include, plan_matrix
 from build_config.repository import Repository, load
 from build_config.settings import Settings
+from build_config.settings_values import count
 from build_config.streams import Streams
 from build_config.wording import counted
 
@@ -39,7 +40,7 @@ def matrix(settings: Settings, streams: Streams, **typed: Any) -> int:
     """
     flags = MatrixFlags(**typed)
     one_of("--format", flags.format, ("json", "github"))
-    shards = _read_shards(flags.shards)
+    shards = None if flags.shards is None else count("--shards", flags.shards)
     repository = load(settings)
     selected = _selected(settings, repository, flags)
     seconds = _seconds(settings, repository)
@@ -53,14 +54,6 @@ def matrix(settings: Settings, streams: Streams, **typed: Any) -> int:
         streams.say(json.dumps(waves, indent=2))
     streams.note(_summary(planned) if selected else _nothing(flags))
     return 0
-
-
-def _read_shards(text: str | None) -> int | None:
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdecimal() and int(text)):
-        raise UsageError(f"`--shards` must be a number from 1, not `{text}`")
-    return int(text)
 
 
 def _selected(settings: Settings, repository: Repository, flags: MatrixFlags) -> frozenset[str]:

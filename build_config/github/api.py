@@ -55,11 +55,21 @@ def read_place(environ: Mapping[str, str]) -> Place:
     beside = rest.removesuffix("/v3") if rest.endswith(_ENTERPRISE) else rest
     graphql = environ.get("GITHUB_GRAPHQL_URL") or f"{beside}/graphql"
     for name, url in (("GITHUB_API_URL", rest), ("GITHUB_GRAPHQL_URL", graphql)):
-        parts = urlsplit(url)
-        here = parts.scheme == "http" and is_loopback(parts.hostname or "")
-        if not here and not (parts.scheme == "https" and parts.hostname):
+        if not _is_safe(url):
             raise UsageError(f"`{name}` is no https address: the token is not sent there")
     return Place(rest=rest, graphql=graphql)
+
+
+def _is_safe(url: str) -> bool:
+    """Nobody on the way reads what is sent there."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:  # `https://[`, `https://github.example:99999`
+        return False
+    if parts.scheme == "http":
+        return is_loopback(host)
+    return parts.scheme == "https" and host != ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

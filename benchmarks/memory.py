@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import monorepo
-from bench import INVOKE, PROJECT, Bench, CommandFailedError, environment
+from bench import INVOKE, PROJECT, Bench, environment, run
 from figures import Figure, Samples
 
 _MOST_MEGABYTES = 150
@@ -22,6 +21,12 @@ COPY changed.txt /
 LABEL io.airbyte.version=0.1.0
 LABEL io.airbyte.name={image}
 """
+_MEASURING = """\
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+"""In a small process: Linux counts what a process had before it became another program."""
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
@@ -67,12 +72,6 @@ def _peak(repository: Path) -> float:
     Raises:
         CommandFailedError: it was not built.
     """
-    command = (INVOKE, "build", "--progress=quiet")
-    with subprocess.Popen(
-        command, cwd=PROJECT, env=environment(repository), stdout=subprocess.DEVNULL
-    ) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise CommandFailedError(f"{' '.join(command)}: exit code {process.returncode}")
-    return usage.ru_maxrss * 1024 / _MEGABYTE  # Linux counts in KiB
+    command = (sys.executable, "-c", _MEASURING, INVOKE, "build", "--progress=plain")
+    said = run(command, PROJECT, environment(repository))
+    return int(said.split()[-1]) * 1024 / _MEGABYTE  # Linux counts in KiB

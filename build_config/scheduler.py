@@ -30,7 +30,7 @@ from build_config.events import (
     StepStarted,
 )
 from build_config.step_order import critical_path, dependents
-from build_config.steps import Action, Step
+from build_config.steps import Action, Kind, Step
 from build_config.teller import Teller
 
 _BUG = 70
@@ -224,8 +224,8 @@ class _Run:
             self._fail(key, error)
         else:
             self._results[key] = task.result()
-            self._satisfy(key)
             self._ended(key, Outcome.DONE, task.result())
+            self._satisfy(key)
 
     def _fail(self, key: str, error: BaseException) -> None:
         """A YardError is the step's; anything else is a bug of ours and says so."""
@@ -267,6 +267,8 @@ class _Run:
         for dependent in self._dependents[key]:
             if dependent in self._waiting:
                 self._waiting[dependent].discard(key)
+                if self._results[key].cached and self._steps[dependent].kind is Kind.SHARE:
+                    self._skip(dependent, "it came from the cache", expected=True)
 
     def _skip_dependents(self, failed: str) -> None:
         """Everything that needs it, directly or not; each says who it really was."""
@@ -276,6 +278,6 @@ class _Run:
                 gone.add(key)
                 self._skip(key, f"`{failed}` failed")
 
-    def _skip(self, key: str, because: str) -> None:
+    def _skip(self, key: str, because: str, *, expected: bool = False) -> None:
         del self._waiting[key]
-        self.emit(StepSkipped(key=key, at=self.now(), expected=False, because=because))
+        self.emit(StepSkipped(key=key, at=self.now(), expected=expected, because=because))

@@ -7,6 +7,7 @@ from runs import build, done, failed, random_events, recorded, said, skip, up_to
 from build_config.displays.output import Output
 from build_config.displays.plain import show
 from build_config.events import Event, Outcome, StepFinished, StepOutput, StepProgress, StepStarted
+from build_config.steps import Action, Kind, Step
 
 A, B = build("source-a"), build("source-b")
 
@@ -28,6 +29,11 @@ def test_each_start_end_and_skip_is_a_line() -> None:
         "source-b: build: started (its Dockerfile changed)",
         "source-b: build: cancelled after 1.0 s",
     ]
+
+
+def test_what_came_from_the_cache_and_need_not_be_put_there_is_no_line() -> None:
+    share = Step(kind=Kind.SHARE, target="source-a", action=Action.RUN, reason="for the cache")
+    assert said(show, (A, share), [done(A), skip(share)]) == "source-a: build: done in 2.0 s\n"
 
 
 def test_a_failure_ends_with_its_last_output_and_what_to_do() -> None:

@@ -41,15 +41,17 @@ def new_tails() -> defaultdict[str, deque[str]]:
 
 
 def up_to_date(steps: Sequence[Step]) -> tuple[frozenset[str], str]:
-    """The skips of the plan that one sentence sums up, and that sentence.
+    """The expected skips that get no line of their own, and a sentence that sums them up.
 
-    No keys when there are so few that each gets its own line.
+    Few of them get their own lines, but nobody need hear that the cache has what it gave.
     """
+    shares = frozenset(step.key for step in steps if step.kind is Kind.SHARE)
     skips = [step for step in steps if step.action is Action.SKIP]
     if len(skips) <= MANY:
-        return frozenset(), ""
+        return shares, ""
     noun = "image" if all(step.kind is Kind.BUILD for step in skips) else "step"
-    return frozenset(step.key for step in skips), f"{counted(len(skips), noun)} are up to date"
+    keys = shares.union(step.key for step in skips)
+    return keys, f"{counted(len(skips), noun)} are up to date"
 
 
 def name(steps: Mapping[str, Step], key: str) -> str:

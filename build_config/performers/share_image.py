@@ -15,12 +15,10 @@ from build_config.steps import Kind, Step
 async def share_image(
     step: Step, results: Mapping[str, Result], workshop: Workshop, tell: Tell
 ) -> Result:
-    """Put it into the cache, unless it came from there; never fails because of the cache."""
+    """Put it into the cache, unless it is there; never fails because of the cache."""
     if workshop.cache is None:
         raise AssertionError("a plan that shares comes with its cache")
     built = results[f"{Kind.BUILD} {step.target}"]
-    if built.cached:
-        return Result(cached=True, message="it came from there")
     build = workshop.plan.builds[step.target]
     _, made = settle(build, results, workshop)
     wanted = Wanted(connector=build.connector, made=made)

@@ -207,6 +207,7 @@ def test_another_machine_takes_everything_and_builds_nothing(shared: Shared) -> 
     summary = finished.events()[-1]
     assert summary["totals"]["from the cache"] == 3
     assert not shared.proxy.count("PUT"), "what came from there is not sent there"
+    assert not ended(finished, "share")
     names = {tag for row in shared.engine.client.api.images() for tag in row["RepoTags"] or ()}
     assert not [name for name in names if name.startswith(shared.proxy.host)]
     digests = {d for row in shared.engine.client.api.images() for d in row["RepoDigests"] or ()}

@@ -20,7 +20,9 @@ def test_versions_are_ordered_as_semver_says(older: str, newer: str) -> None:
     assert first < second
 
 
-@pytest.mark.parametrize("text", ["", "1", "1.2", "v1.2.3", "1.2.3.4", "01.2.3", "1.2.3-", "dev"])
+@pytest.mark.parametrize(
+    "text", ["", "1", "1.2", "v1.2.3", "1.2.3.4", "01.2.3", "1.2.3-", "dev", "1.2." + "9" * 5000]
+)
 def test_what_is_no_version_has_no_order(text: str) -> None:
     assert order(text) is None
 

@@ -20,7 +20,7 @@ _NOISE: Final = re.compile(
     r"|compute cache key|calculate checksum of ref \S+): "
 )
 _EXIT_CODE: Final = re.compile(r"exit code: (\d+)")
-_LINE: Final = re.compile(r"(?:parse error (?:on )?line|Dockerfile:|on line) ?(\d+)")
+_LINE: Final = re.compile(r"(?:parse error (?:on )?line|Dockerfile:|on line) ?(\d{1,7})")
 
 
 def diagnose(error: GRPCError, narrator: Narrator) -> BuildFailedError:

@@ -27,7 +27,7 @@ from build_config.wording import counted
 _SECONDS = 600.0
 _HEAD = 4096  # the element is the first of its file
 _PLACE = re.compile(r"(\w[\w./-]*\.py):(\d{1,7}): ")
-_TESTS = re.compile(r'<testsuite [^>]*?\btests="(\d+)"')
+_TESTS = re.compile(r'<testsuite [^>]*?\btests="(\d{1,9})"')
 
 
 async def unit_tests(

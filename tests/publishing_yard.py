@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ import requests
 
 from build_config.git_refs import Place
 from build_config.ledger import Ledger
+from build_config.release import Release
 
 if TYPE_CHECKING:
     from yard import Finished, Yard
@@ -168,8 +169,15 @@ class PublishingYard:
 
     def ledger(self, remote: str | None = None) -> dict[tuple[str, str], str]:
         """(name, version) -> digest, as it is written down."""
+        return {(r.name, r.version): r.digest for r in self._releases(remote)}
+
+    def release(self, name: str, version: str) -> Release:
+        """All that is written down of it."""
+        return next(r for r in self._releases(None) if (r.name, r.version) == (name, version))
+
+    def _releases(self, remote: str | None) -> Iterable[Release]:
         ledger = Ledger(place=Place(root=self.yard.root, remote=remote), registry=self.host)
-        return {(r.name, r.version): r.digest for r in ledger.read().releases.values()}
+        return ledger.read().releases.values()
 
     def refs(self) -> str:
         """Every ref of the repository, with what it is at."""

@@ -19,6 +19,8 @@ from build_config.publishing.ports import Tested
 from build_config.publishing.refusals import of_the_image
 from build_config.publishing.target import Target
 from build_config.sandbox.request import Container, Limits
+from build_config.steps import Kind
+from build_config.test_records import TestRecord
 
 _SPEC_SECONDS = 60.0
 
@@ -58,11 +60,15 @@ class OwnImages:
         return await builder.push(image_id, self.target.repository, tag, tell)
 
     async def pulled(self, digest: str, tell: Tell) -> Tested:
-        """By its digest; it was tested where it was staged."""
+        """By its digest; it was tested where it was staged, which may have been here."""
         image = await self.workshop.builder.pull(f"{self.target.repository}@{digest}", tell)
         document = await self.workshop.builder.inspect(image.id)
         spec = await self._spec(image.id)
-        return Tested(id=image.id, platform=_platform(document), spec=spec)
+        tests = {k.value: asdict(found) for k in TESTS if (found := self._passed(image.id, k))}
+        return Tested(id=image.id, platform=_platform(document), spec=spec, tests=tests)
+
+    def _passed(self, image_id: str, kind: Kind) -> TestRecord | None:
+        return passed(self.workshop.settings, self.target.connector, image_id, kind)
 
     def _records(self) -> Mapping[str, Mapping[str, Any]]:
         """What the tests said of this very image.
@@ -76,7 +82,7 @@ class OwnImages:
         for kind in TESTS:
             if what_is_missing(kind, connector, configured=has):
                 continue
-            record = passed(settings, connector, self.image_id, kind)
+            record = self._passed(self.image_id, kind)
             if record is None:
                 raise StepError(
                     f"its {kind} tests did not pass for {self.image_id[:19]}",

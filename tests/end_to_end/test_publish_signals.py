@@ -93,5 +93,6 @@ def test_whoever_stops_it_wherever_the_same_command_goes_on(
     assert again.code == 0, again
     written = house.ledger()["source-a", "0.1.0"]
     assert house.versions("source-a") == {"0.1.0": written, "latest": written}
+    assert house.release("source-a", "0.1.0").tests.keys() == {"unit"}
     assert tagged in {None, written}
     assert not list((house.yard.root / ".git").rglob("*.lock"))

@@ -27,14 +27,11 @@ def test_the_display_that_fits(
 
 
 def test_an_unknown_one_is_a_usage_error_with_a_guess() -> None:
-    with pytest.raises(UsageError, match="there is no progress display `jsno`") as caught:
+    with pytest.raises(UsageError, match="`--progress=jsno` is unknown") as caught:
         choose("jsno", {}, terminal=True)
     assert caught.value.hint == (
         "did you mean `json`? one of auto, live, plain, github, json, quiet"
     )
-    with pytest.raises(UsageError) as caught:
-        choose("zzz", {}, terminal=True)
-    assert caught.value.hint.startswith("one of")
 
 
 @pytest.mark.parametrize("name", DISPLAYS)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType
 
 from build_config.displays.output import Display, Output
-from build_config.errors import UsageError
+from build_config.errors import one_of
 from build_config.events import Event
 from build_config.steps import Step
 
@@ -46,15 +45,9 @@ def choose(progress: str, environ: Mapping[str, str], *, terminal: bool) -> str:
     Raises:
         UsageError: there is no such display.
     """
-    if progress in DISPLAYS:
-        return progress
+    one_of("--progress", progress, ("auto", *DISPLAYS))
     if progress != "auto":
-        names = ["auto", *DISPLAYS]
-        near = difflib.get_close_matches(progress, names, n=1)
-        guess = f"did you mean `{near[0]}`? " if near else ""
-        raise UsageError(
-            f"there is no progress display `{progress}`", hint=f"{guess}one of {', '.join(names)}"
-        )
+        return progress
     if environ.get("GITHUB_ACTIONS") == "true":
         return "github"
     return "live" if terminal and environ.get("TERM") != "dumb" else "plain"

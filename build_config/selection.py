@@ -7,7 +7,7 @@ import fnmatch
 from collections.abc import Iterable, Sequence
 
 from build_config.connector import Connector, Kind
-from build_config.errors import UsageError
+from build_config.errors import UsageError, one_of
 
 _WILD = frozenset("*?[")
 
@@ -32,8 +32,9 @@ def select(
             directory that is no image, an unknown kind.
     """
     there = tuple(connectors)
-    wanted = None if kind is None else _kind(kind)
-    chosen = {c.name for c in there if wanted is None or c.kind is wanted}
+    if kind is not None:
+        one_of("--kind", kind, tuple(Kind))
+    chosen = {c.name for c in there if kind is None or c.kind == kind}
     words = [word.strip() for pattern in patterns for word in pattern.split(",")]
     if patterns and not any(words):
         raise UsageError("`--connector` is empty", hint="name a connector, or leave the flag out")
@@ -75,11 +76,3 @@ def _unknown(
     close = close or [name for name in names if meant in name][:3]
     hint = f"did you mean {' or '.join(f'`{c}`' for c in close)}?" if close else "invoke list"
     return UsageError(f"there is no connector `{word}`", hint=hint)
-
-
-def _kind(text: str) -> Kind:
-    try:
-        return Kind(text)
-    except ValueError:
-        known = ", ".join(Kind)
-        raise UsageError(f"unknown kind `{text}`", hint=f"one of {known}") from None

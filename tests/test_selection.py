@@ -103,6 +103,6 @@ def test_an_unknown_kind_is_an_error_also_where_there_is_nothing(
     there: tuple[Connector, ...],
     nobody: bool,  # noqa: FBT001 - a parameter of a test
 ) -> None:
-    with pytest.raises(UsageError, match="unknown kind `sauce`") as caught:
+    with pytest.raises(UsageError, match="`--kind=sauce` is unknown") as caught:
         select(() if nobody else there, kind="sauce")
-    assert caught.value.hint == "one of source, destination, base"
+    assert caught.value.hint == "did you mean `source`? one of source, destination, base"

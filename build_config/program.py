@@ -47,7 +47,7 @@ def run(context: Context, command: Command) -> None:
     gc.set_threshold(_GARBAGE)
     streams = Streams.of_process()
     try:
-        _refuse_flags_without_value(sys.argv)
+        _refuse_what_would_mean_all(sys.argv)
         code = command(read(context.config, _project(context)), streams)
     except YardError as error:
         code = _tell(error, streams)
@@ -82,8 +82,13 @@ def _forget_the_reader() -> None:
     os.dup2(nowhere, sys.stdout.fileno())
 
 
-def _refuse_flags_without_value(words: Sequence[str]) -> None:
-    """Invoke drops a repeatable flag that got no value: `--connector $EMPTY` would mean all."""
+def _refuse_what_would_mean_all(words: Sequence[str]) -> None:
+    """Invoke drops a repeatable flag that got no value, as in `--connector $EMPTY`.
+
+    After a task it also drops its own `-c`, which one may take for `--connector`.
+    """
+    if "-c" in words[2:]:
+        raise UsageError("`-c` is no flag of a task", hint="write `--connector=…`")
     for word, following in pairwise((*words, "--")):
         if word in _REPEATABLE and following.startswith("-"):
             raise UsageError(f"`{word}` has no value", hint=f"`{word}=…`, or leave it out")

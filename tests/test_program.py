@@ -116,7 +116,7 @@ def test_settings_that_cannot_be_are_wrong_usage(
 
 @pytest.mark.parametrize(
     "words",
-    [["--connector"], ["--connector", "--force"], ["--stream", "--full-refresh"]],
+    [["--connector"], ["--connector", "--force"], ["--stream", "--full-refresh"], ["-c", "a"]],
 )
 def test_a_repeatable_flag_without_a_value_does_not_mean_all(
     tmp_path: Path, words: list[str], monkeypatch: pytest.MonkeyPatch

@@ -281,13 +281,19 @@ def test_a_layout_that_leaves_the_repository_is_refused(repository: Yard) -> Non
     assert "`layout.connectors` leaves the repository: `../elsewhere`" in refused(finished)
 
 
-@pytest.mark.parametrize("words", [("--connector",), ("--connector", "--dry-run"), ("-c", "-d")])
+@pytest.mark.parametrize("words", [("--connector",), ("--connector", "--dry-run")])
 def test_a_flag_that_got_no_value_does_not_mean_all(
     repository: Yard, words: tuple[str, ...]
 ) -> None:
     """A script says `--connector $NAMES`, and there are no names."""
     repository.commit({"connectors/source-a/Dockerfile": NOTHING})
     assert f"error: `{words[0]}` has no value" in refused(repository.invoke("build", *words))
+
+
+def test_a_flag_of_invoke_itself_does_not_mean_all(repository: Yard) -> None:
+    repository.commit({"connectors/source-a/Dockerfile": NOTHING})
+    said = refused(repository.invoke("build", "-c", "source-a"))
+    assert "hint: write `--connector=…`" in said
 
 
 def test_an_empty_name_does_not_mean_all(repository: Yard) -> None:

@@ -237,6 +237,10 @@ def test_other_files_are_none_of_a_service(tmp_path: Path, path: str) -> None:
         ),
         ("x-protocol-level: 2020", '`x-protocol-level`: "2020" is not one of "2021" or "current"'),
         ("test_strictness_level: highest", "`test_strictness_level`"),
+        (
+            "acceptance_tests: {basic_read: {tests: [{ignored_fields: [a]}]}}",
+            "`acceptance_tests.basic_read.tests[0].ignored_fields`: ",
+        ),
         ("1: a", "has what YAML has and JSON has not"),
         ("acceptance_tests: &a {spec: {tests: [*a]}}", "has what YAML has and JSON has not"),
         ("custom_environment_variables: &a {B: *a}", "has what YAML has and JSON has not"),

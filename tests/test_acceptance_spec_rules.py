@@ -8,7 +8,7 @@ import pytest
 
 from build_config.acceptance.connection import forbidden_config
 from build_config.acceptance.leaks import secret_values
-from build_config.acceptance.spec_rules import RULES, invalid
+from build_config.acceptance.spec_rules import RULES, form_in, invalid
 
 
 def form(**properties: Any) -> dict[str, Any]:
@@ -154,6 +154,7 @@ def test_a_forbidden_config_lacks_what_is_required() -> None:
 def test_a_forbidden_config_has_an_object_for_a_text() -> None:
     assert forbidden_config(form(a=TEXT), {}) == {"a": {"not": "this"}}
     assert forbidden_config(form(), {}) is None
+    assert forbidden_config(form(a={"type": ["string", "null"]}), {}) is None
 
 
 def test_secrets_are_found_wherever_they_are() -> None:
@@ -175,3 +176,10 @@ def test_secrets_are_found_wherever_they_are() -> None:
         ("keys", "k"),
         ("keys", "l"),
     ]
+
+
+@pytest.mark.parametrize("odd", [{"properties": [1]}, {"oneOf": 5}, {"type": "object"}, {}])
+def test_a_form_that_is_none_says_of_nothing_that_it_is_secret(odd: dict[str, object]) -> None:
+    assert form_in([{"connectionSpecification": odd}]) is None
+    assert form_in([]) is None
+    assert form_in([{"connectionSpecification": form()}]) == form()

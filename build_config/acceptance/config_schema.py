@@ -46,7 +46,10 @@ def _class(**keys: Schema) -> Schema:
 
 
 _REASONED: Final = _of("name", name=_TEXT, bypass_reason=_TEXT)
-_IGNORED: Final = {"additionalProperties": _each({"anyOf": [_TEXT, _REASONED]})}
+_IGNORED: Final[Schema] = {
+    "type": ["object", "null"],
+    "additionalProperties": _each({"anyOf": [_TEXT, _REASONED]}),
+}
 _COMPATIBILITY: Final = _of(previous_connector_version=_TEXT, disable_for_version=_TEXT)
 _EXPECTED: Final = _of(
     path=_TEXT,

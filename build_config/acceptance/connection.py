@@ -10,7 +10,7 @@ from build_config.acceptance import answers
 from build_config.acceptance.case import CaseResult, Category, judged, skipped
 from build_config.acceptance.config import Status
 from build_config.acceptance.leaks import leaked
-from build_config.acceptance.spec_rules import invalid
+from build_config.acceptance.spec_rules import form_in
 from build_config.wording import one_line
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ async def judge(bench: Bench, test: Test) -> list[CaseResult]:
     """What `check` says of the test's config."""
     answer = await bench.check(test)
     seconds, details = answer.ending.seconds, answer.details
-    spec = _form(await bench.spec(test))
+    spec = form_in((await bench.spec(test)).of("SPEC")) or {}
     config = bench.config(test)
     return [
         judged(
@@ -71,14 +71,6 @@ def _wrong(bench: Bench, test: Test, answer: Answer) -> Iterator[str]:
         yield from answers.ended_badly(answer)
 
 
-def _form(answer: Answer) -> dict[str, Any]:
-    """What `spec` says of the config; nothing where that is no form."""
-    for specification in answer.of("SPEC"):
-        form: dict[str, Any] = specification["connectionSpecification"]
-        return {} if list(invalid(form)) else form
-    return {}
-
-
 async def _refused(bench: Bench, test: Test, spec: Mapping[str, Any]) -> CaseResult:
     """FAILED with a message and exit code 0, or a TRACE of type ERROR with another exit code."""
     config = forbidden_config(spec, bench.config(test))
@@ -115,6 +107,6 @@ def forbidden_config(spec: Mapping[str, Any], config: Mapping[str, Any]) -> dict
     if required:
         return {name: value for name, value in config.items() if name not in required}
     for name, schema in (spec.get("properties") or {}).items():
-        if isinstance(schema, dict) and schema.get("type") in {"string", "integer", "boolean"}:
+        if isinstance(schema, dict) and schema.get("type") in ("string", "integer", "boolean"):
             return {**config, name: {"not": "this"}}
     return None

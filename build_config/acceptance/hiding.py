@@ -14,6 +14,7 @@ from build_config.acceptance.case import CaseResult
 from build_config.acceptance.config import Test
 from build_config.acceptance.fixtures import FixtureError
 from build_config.acceptance.leaks import secret_values
+from build_config.acceptance.spec_rules import form_in
 from build_config.acceptance.texts import texts
 from build_config.masking import Mask
 
@@ -25,13 +26,14 @@ def without_secrets(
     bench: Bench, tests: Iterable[Test], results: Iterable[CaseResult]
 ) -> list[CaseResult]:
     """The results with a mask in place of each secret of the tests' configs."""
-    mask = Mask()
+    mask, spec = Mask(), bench.answers.get(("spec", ""))  # as far as it was asked
+    form = form_in(spec.of("SPEC") if spec else ())
     for test in tests:
         try:
             config = bench.config(test)
         except FixtureError:
             continue
-        for value in secrets(_form(bench), config):
+        for value in secrets(form, config):
             mask.hide(value.encode())
     return [
         replace(result, message=mask(result.message), details=tuple(map(mask, result.details)))
@@ -45,12 +47,3 @@ def secrets(form: Mapping[str, Any] | None, config: Any) -> Iterator[str]:
         yield from (value for _, value in secret_values(form, config))
     else:
         yield from (text for text in texts(config) if len(text) >= _SHORTEST)
-
-
-def _form(bench: Bench) -> Mapping[str, Any] | None:
-    """What `spec` said of configs, as far as it was asked and said it."""
-    spec = bench.answers.get(("spec", ""))
-    for said in spec.of("SPEC") if spec else ():
-        form = said.get("connectionSpecification")
-        return form if isinstance(form, dict) else None
-    return None

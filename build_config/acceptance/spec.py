@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from build_config.acceptance import answers, fixtures, spec_rules
 from build_config.acceptance.case import CaseResult, Category, judged
 from build_config.acceptance.config import USUAL_CONFIG
 from build_config.acceptance.fixtures import FixtureError
 from build_config.connector import Kind
 from build_config.connector_protocol.json_schema import SchemaError, compile_schema, faults
+from build_config.yaml_files import YamlFileError, parse
 
 if TYPE_CHECKING:
     from build_config.acceptance.bench import Bench
@@ -69,14 +68,15 @@ def _modes(specification: Mapping[str, Any]) -> Iterator[str]:
 def _unlike(bench: Bench, path: str, specification: Mapping[str, Any]) -> Iterator[str]:
     """A file may leave out what only the connector knows, and hold what the protocol has not."""
     try:
-        expected = yaml.safe_load(fixtures.read_bytes(bench.subject.folder, path))
-    except (FixtureError, yaml.YAMLError) as error:
+        text = fixtures.read_bytes(bench.subject.folder, path).decode(errors="replace")
+        expected = parse(text, path)
+    except (FixtureError, YamlFileError) as error:
         yield str(error)
         return
     if not isinstance(expected, dict):
         yield f"`{path}` holds no object"
         return
-    for key in sorted({*expected, *specification}):
+    for key in sorted({*expected, *specification}, key=str):
         if expected.get(key) != specification.get(key):
             yield f"`{key}` differs from `{path}`"
 

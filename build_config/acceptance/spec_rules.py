@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -49,6 +49,14 @@ def invalid(form: Any) -> Iterator[str]:
         yield f"connectionSpecification: its `type` is {form.get('type')!r} and not `object`"
     elif not isinstance(form.get("properties"), dict):
         yield "connectionSpecification: it has no `properties`"
+
+
+def form_in(specifications: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """The form in the first SPEC; None where there is no valid one."""
+    for said in specifications[:1]:
+        form: Mapping[str, Any] = said["connectionSpecification"]
+        return None if any(invalid(form)) else form
+    return None
 
 
 def _absent_required(form: Any) -> Iterator[str]:

@@ -103,7 +103,7 @@ def _of_definitions(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 def _listed(folder: Path) -> list[str]:
-    """What is there; nothing where there is no such folder."""
-    with suppress(FileNotFoundError, NotADirectoryError):
+    """What is there; nothing where no folder can be read: nothing can be made there either."""
+    with suppress(OSError):
         return sorted(entry.name for entry in folder.iterdir())
     return []

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from functools import cache
 from typing import Any
 
 from build_config.image import DOCKER_HUB
 
+_HUB = "https://index.docker.io/v1/"  # what Docker's configuration calls it
 _HUB_HOSTS = ("registry-1.docker.io", "index.docker.io", DOCKER_HUB)
 
 
@@ -31,3 +34,16 @@ def credentials(host: str) -> tuple[str, str] | None:
     login = {key.lower(): value for key, value in found.items()}
     token = login.get("identitytoken")
     return ("", token) if token else (login.get("username", ""), login.get("password", ""))
+
+
+def login_header(host: str) -> dict[str, str]:
+    """The header by which the engine gets a login (Docker Engine API, authentication); or none."""
+    found = credentials(host)
+    if found is None:
+        return {}
+    user, password = found
+    said = {"username": user, "password": password} if user else {"identitytoken": password}
+    # the containerd image store gives a login only to the host that it names
+    server = _HUB if host == DOCKER_HUB else host
+    text = json.dumps({**said, "serveraddress": server})
+    return {"X-Registry-Auth": base64.urlsafe_b64encode(text.encode()).decode()}

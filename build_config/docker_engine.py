@@ -159,8 +159,10 @@ class DockerBuilder:
     async def push(self, image_id: str, repository: str, tag: str, tell: Tell) -> str:
         """See `engine.Builder.push`."""
         from build_config.docker_push import push_image
+        from build_config.engine_endpoint import engine_endpoint
 
-        return await push_image(self.engine.address, image_id, repository, tag, tell)
+        endpoint = engine_endpoint(self.engine.address)
+        return await push_image(endpoint, image_id, repository, tag, tell)
 
     async def tag(self, image_id: str, reference: str) -> None:
         """See `engine.Builder.tag`."""

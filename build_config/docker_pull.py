@@ -7,22 +7,18 @@ no limit), in a thread that nothing can end.
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from build_config.docker_credentials import credentials
+from build_config.docker_credentials import login_header
 from build_config.docker_progress import pull_error, tell_pull
 from build_config.engine import Tell
-from build_config.image import DOCKER_HUB, parse
+from build_config.image import parse
 from build_config.sandbox.engine_requests import RefusedError, Request, news
 
 if TYPE_CHECKING:
     from build_config.buildkit.endpoint import Endpoint
-
-_HUB = "https://index.docker.io/v1/"  # what Docker's configuration calls it
 
 
 async def pull_image(
@@ -42,7 +38,7 @@ async def pull_image(
     """
     image = parse(reference)
     query = urlencode({"fromImage": image.name, "tag": image.digest or image.tag})
-    login = await asyncio.to_thread(_login, image.domain)
+    login = await asyncio.to_thread(login_header, image.domain)
     request = Request(method="POST", path=f"/images/create?{query}", headers=login)
     try:
         async with aclosing(news(endpoint, request, silence=silence)) as records:
@@ -50,16 +46,3 @@ async def pull_image(
                 tell_pull(reference, record, tell.activity)
     except RefusedError as error:
         raise pull_error(reference, str(error)) from error
-
-
-def _login(host: str) -> dict[str, str]:
-    """The header by which the engine gets a login (Docker Engine API, authentication)."""
-    found = credentials(host)
-    if found is None:
-        return {}
-    user, password = found
-    said = {"username": user, "password": password} if user else {"identitytoken": password}
-    # the containerd image store gives a login only to the host that it names
-    server = _HUB if host == DOCKER_HUB else host
-    text = json.dumps({**said, "serveraddress": server})
-    return {"X-Registry-Auth": base64.urlsafe_b64encode(text.encode()).decode()}

@@ -8,29 +8,36 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, suppress
+from collections.abc import Callable, Mapping
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
+from build_config.docker_credentials import login_header
 from build_config.docker_progress import NO_LOGIN, failure_in
 from build_config.engine import Tell
 from build_config.errors import StepError
-from build_config.machine.engine_address import EngineAddress
-from build_config.machine.engine_client import connect, reachable
+from build_config.image import parse
+from build_config.sandbox.engine_requests import RefusedError, Request, ask, news, undisturbed
 from build_config.wording import one_line
 
+if TYPE_CHECKING:
+    from build_config.buildkit.endpoint import Endpoint
+
+_SILENCE = 900.0
+"""Seconds: a registry that moves gigabytes to their place has no news meanwhile."""
 # All that the containerd image store says of it; the other one also has it in a record `aux`.
 _DIGEST = re.compile(r": digest: (sha256:[0-9a-f]{64}) size: \d+$")
 
 
 async def push_image(
-    address: EngineAddress, image_id: str, repository: str, tag: str, tell: Tell
+    endpoint: Endpoint, image_id: str, repository: str, tag: str, tell: Tell
 ) -> str:
-    """Send an image to a repository under a tag.
+    """Send an image to a repository under a tag; a cancellation ends that at the engine too.
 
     Args:
-        address: of the engine.
+        endpoint: of the engine.
         image_id: of the image: what a tag means may change at any moment.
         repository: `localhost:5000/acme/source-x`.
         tag: that it gets there; on the engine it has it only meanwhile.
@@ -38,22 +45,31 @@ async def push_image(
 
     Raises:
         StepError: with what the registry said.
-        EngineUnavailableError: the engine went away.
+        EngineUnavailableError: the engine went away, or has no news.
     """
-    loop = asyncio.get_running_loop()
-    stopped = asyncio.Event()
-
-    def say(text: str, current: int, total: int) -> None:
-        loop.call_soon_threadsafe(tell.activity, text, current, total)
-
-    pushing = Pushing(name=f"{repository}:{tag}", say=say)
+    pushing = Pushing(name=f"{repository}:{tag}", say=tell.activity)
+    tagging = f"/images/{image_id}/tag?{urlencode({'repo': repository, 'tag': tag})}"
+    login = await asyncio.to_thread(login_header, parse(repository).domain)
+    path = f"/images/{repository}/push?{urlencode({'tag': tag})}"
+    # without a login the engine wants one in the body, and takes an empty one
+    request = Request(method="POST", path=path, body=b"{}", headers=login)
     try:
-        with reachable(address):
-            return await asyncio.to_thread(
-                _push, address, image_id, (repository, tag), pushing, stopped.is_set
-            )
+        await undisturbed(ask(endpoint, Request(method="POST", path=tagging)))
+        async with aclosing(news(endpoint, request, silence=_SILENCE)) as records:
+            async for record in records:
+                pushing.hear(record)
+    except RefusedError as error:
+        raise push_error(pushing.name, str(error)) from error
     finally:
-        stopped.set()
+        await undisturbed(_untag(endpoint, pushing.name))
+    if not pushing.digest:
+        raise push_error(pushing.name, "the push ended without a digest")
+    return pushing.digest
+
+
+async def _untag(endpoint: Endpoint, name: str) -> None:
+    with suppress(RefusedError):  # it never got the name
+        await ask(endpoint, Request(method="DELETE", path=f"/images/{name}?noprune=1"))
 
 
 @dataclass(kw_only=True, slots=True)
@@ -85,37 +101,6 @@ class Pushing:
             self.layers[str(news["id"])] = (min(int(detail.get("current") or 0), total), total)
             sent = sum(done for done, _ in self.layers.values())
             self.say("pushing", sent, sum(total for _, total in self.layers.values()))
-
-
-def _push(
-    address: EngineAddress,
-    image_id: str,
-    place: tuple[str, str],
-    pushing: Pushing,
-    stopped: Callable[[], bool],
-) -> str:
-    """Blocking, on a thread."""
-    from docker.errors import APIError
-
-    repository, tag = place
-    with closing(connect(address)) as client:
-        try:
-            client.tag(image_id, repository, tag=tag)
-            stream: Iterator[Mapping[str, Any]] = client.push(
-                repository, tag=tag, stream=True, decode=True
-            )
-            for news in stream:
-                if stopped():
-                    break
-                pushing.hear(news)
-        except APIError as error:
-            raise push_error(pushing.name, error.explanation or str(error)) from error
-        finally:
-            with suppress(APIError):
-                client.remove_image(pushing.name, noprune=True)
-    if not pushing.digest:
-        raise push_error(pushing.name, "the push ended without a digest")
-    return pushing.digest
 
 
 def push_error(name: str, said: str) -> StepError:

@@ -53,7 +53,7 @@ LAYERS = """
 
 # What reaches out of this process, or is slow to import, has a home.
 HOMES = {
-    "docker": "docker_credentials docker_engine docker_push machine",
+    "docker": "docker_credentials docker_engine machine",
     "requests": "docker_engine machine",
     "dockerfile": "dockerfile",
     "grpclib": "buildkit",

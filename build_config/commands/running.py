@@ -28,7 +28,6 @@ from build_config.machine.engine_address import EngineAddress
 from build_config.machine.memory import available_memory, choose_jobs, usable_cores
 from build_config.performers.choice import performing
 from build_config.performers.workshop import Workshop
-from build_config.publishing.ports import Publications
 from build_config.report import Report, headline, tell
 from build_config.run_record import host_name
 from build_config.run_recording import Keeper, Recorder
@@ -42,6 +41,7 @@ from build_config.streams import Streams
 
 if TYPE_CHECKING:
     from build_config.cache.shared import Cache
+    from build_config.publishing.ports import Publications
 
 Publishing = Callable[[], AbstractAsyncContextManager["Publications | None"]]
 

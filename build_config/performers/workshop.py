@@ -11,7 +11,6 @@ from build_config.engine import Builder, LocalImage
 from build_config.fingerprint import Inputs
 from build_config.image_labels import Origin
 from build_config.plan import Plan
-from build_config.publishing.ports import Publications
 from build_config.sandbox.containers import Containers
 from build_config.scheduler import Result
 from build_config.settings import Settings
@@ -19,6 +18,7 @@ from build_config.steps import Kind
 
 if TYPE_CHECKING:
     from build_config.cache.shared import Cache
+    from build_config.publishing.ports import Publications
 
 
 @dataclass(kw_only=True, slots=True)

@@ -148,7 +148,7 @@ def pulled_fractions(messages: Iterable[dict[str, Any]]) -> Iterator[float]:
             raise PullError(message["error"])
         detail = message.get("progressDetail") or {}
         if message.get("status") == "Downloading" and detail.get("total"):
-            done[message["id"]] = detail["current"]
+            done[message["id"]] = detail.get("current", 0)  # Go leaves a zero out
             sizes[message["id"]] = detail["total"]
         elif message.get("status") == "Pull complete":
             done[message["id"]] = sizes.get(message["id"], 0)

@@ -162,7 +162,9 @@ class _Handler(BaseHTTPRequestHandler):
         exchange = Exchange(
             method=self.command,
             path=self.path,
-            headers={name.lower(): value for name, value in self.headers.items()},
+            headers={
+                name.lower(): ", ".join(self.headers.get_all(name, ())) for name in self.headers
+            },
             body=self._read_body(),
             _handler=self,
         )

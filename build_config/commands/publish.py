@@ -16,13 +16,12 @@ from build_config.commands.planning import Planned, Wish, check_secrets, plan_fo
 from build_config.commands.publish_plan import facts_of, plan_of, targets_of
 from build_config.commands.running import RunOptions, run, show_report
 from build_config.displays.choice import choose
-from build_config.errors import ConflictError, EngineUnavailableError, UnclearError
+from build_config.errors import EngineUnavailableError
 from build_config.ledger import Book, Ledger, ledger_of
 from build_config.listings import plan_table
 from build_config.publishing.lock import lock_folder
 from build_config.publishing.ports import Facts, Press, Publications
 from build_config.publishing.preflight import Finding, examine
-from build_config.publishing.standing import State
 from build_config.publishing.target import Target
 from build_config.registry.client import connect
 from build_config.registry.patience import Budget
@@ -172,9 +171,5 @@ def _show_plan(
         failing = f", of which {doomed} cannot be" if doomed else ""
         images = counted(runs, "image")
         streams.say(f"would publish {images}{failing}, {len(steps) - runs} are there")
-    states = {finding.standing.state for finding in findings}
-    if State.CONFLICT in states:
-        return ConflictError.exit_code
-    if State.UNCLEAR in states:
-        return UnclearError.exit_code
-    return 1 if any(finding.refused for finding in findings) else 0
+    codes = {failure.exit_code for finding in findings if (failure := finding.failure)}
+    return codes.pop() if len(codes) == 1 else int(bool(codes))

@@ -110,7 +110,10 @@ def test_other_content_under_a_published_version_exits_with_3_and_names_the_file
         assert conflict.code == 3, conflict
         assert "with other content: `program` changed" in conflict.out + conflict.err
     assert house.versions("source-a") == before[0]
-    # main has one commit more, the ledger none
+    house.commit(house.connector("source-b", "1.0"))
+    codes = [house.publish(*words).code for words in ((), ("--dry-run",))]
+    assert codes == [1, 1], "of a conflict and a version that is none"
+    # main has more commits, the ledger none
     assert [r for r in house.refs().splitlines() if "/main" not in r] == [
         r for r in before[1].splitlines() if "/main" not in r
     ]

@@ -82,12 +82,10 @@ async def read_much(bench: Bench, container: Container) -> CaseResult:
 
 
 def _in_little_memory(bench: Bench, container: Container) -> Container:
-    """At least as much as the connector's own setting asks for."""
     usual = container.limits
-    asked = bench.subject.settings.sandbox.memory_mb
     limits = replace(
         usual,
-        memory=max(_MEMORY, asked * MIB) if asked else _MEMORY,
+        memory=_memory(bench),
         seconds=max(usual.seconds or 0, _SECONDS),
         output_bytes=8 * GIB,
     )
@@ -95,8 +93,12 @@ def _in_little_memory(bench: Bench, container: Container) -> Container:
 
 
 def _told(bench: Bench, problem: str) -> str:
-    memory = bench.subject.settings.sandbox.memory_mb or _MEMORY // MIB
-    return f"with {memory} MiB of memory it {problem}"
+    return f"with {_memory(bench) // MIB} MiB of memory it {problem}"
+
+
+def _memory(bench: Bench) -> int:
+    """Bytes: little, but as much as the connector's own setting asks for."""
+    return max(_MEMORY, (bench.subject.settings.sandbox.memory_mb or 0) * MIB)
 
 
 def _texts() -> dict[str, str]:

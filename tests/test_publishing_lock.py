@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import subprocess
@@ -101,3 +102,14 @@ def test_scenario_47_a_lock_is_not_taken_through_somebody_elses_link(tmp_path: P
     with pytest.raises(StepError, match="Too many levels"):
         taken(tmp_path / "locks")
     assert (tmp_path / "precious").read_text() == "kept"
+
+
+def test_a_file_system_without_locks_is_said_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without(_descriptor: int, _operation: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", without)
+    with pytest.raises(StepError, match=f"^nothing can be locked in `{tmp_path}`: No locks"):
+        taken(tmp_path)

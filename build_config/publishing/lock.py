@@ -9,8 +9,8 @@ import asyncio
 import hashlib
 import os
 import platform
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from build_config import file_lock
@@ -34,23 +34,30 @@ async def only_one(
 
     Raises:
         UnclearError: somebody held it all the time; who it is.
-        StepError: there is no room for locks.
+        StepError: there is no room for locks, or the file system has none.
     """
-    try:
+    with _explained(folder):
         descriptor = _opened(folder, repository)
-    except OSError as error:
-        raise StepError(
-            f"nothing can be locked in `{folder}`: {error.strerror}",
-            hint="put that right, or set XDG_STATE_HOME to another folder",
-        ) from error
     try:
-        await _take(descriptor, repository, tell, seconds)
+        with _explained(folder):
+            await _take(descriptor, repository, tell, seconds)
         with suppress(OSError):  # for people only: a full disk holds locks all the same
             os.truncate(descriptor, 0)
             os.pwrite(descriptor, f"process {os.getpid()}\n".encode(), 0)
         yield _name_of(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StepError(
+            f"nothing can be locked in `{folder}`: {error.strerror}",
+            hint="put that right, or set XDG_STATE_HOME to another folder",
+        ) from error
 
 
 def _opened(folder: Path, repository: str) -> int:

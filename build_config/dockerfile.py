@@ -169,7 +169,7 @@ class _Reader:
 
     def _use(self, image: str, instruction: str, line: int) -> None:
         """A stage by its alias or number, else an image; FROM knows no numbers."""
-        if image.isdecimal() and int(image) >= len(self.stages):
+        if image.isdecimal() and int(image[:9]) >= len(self.stages):  # of thousands the first do
             raise DockerfileError(f"`{instruction}={image}`: there is no stage {image} yet", line)
         if not image.isdecimal() and not self._stage(image):
             self._use_image(image, instruction, line)

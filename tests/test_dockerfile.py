@@ -183,6 +183,7 @@ def test_instructions_keep_their_first_line() -> None:
         ("FROM a\nCOPY --from=$X x y\n", 2, "not a legal image name"),
         ("FROM a\nCOPY --from=3 x y\n", 2, "there is no stage 3 yet"),
         ("FROM a\nRUN --mount=from=1 x\n", 2, "there is no stage 1 yet"),
+        ("FROM a\nCOPY --from=" + "9" * 5000 + " x y\n", 2, "there is no stage 99"),
         ("FROM a\nENV a\nRUN x\n", 2, "ENV must have"),
         ("FROM a\n\n\nLABEL a\nRUN x\nRUN y\n", 4, "LABEL must have"),
         ("FROM a\nRUN <<A\nx\nA\n\nRUN <<B\ny\n", 6, "unterminated heredoc"),

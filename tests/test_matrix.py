@@ -193,9 +193,7 @@ def test_shards_that_are_asked_for_are_made_of_the_smallest_jobs() -> None:
     assert (len(matrix.bases), len(matrix.connectors)) == (1, 2)
 
 
-def test_where_nothing_is_handed_on_one_wave_takes_each_image_by_itself() -> (
-    None
-):
+def test_where_nothing_is_handed_on_one_wave_takes_each_image_by_itself() -> None:
     seconds = dict.fromkeys(FAMILY, 900.0)
     matrix = plan_matrix(graph_of(FAMILY), frozenset(FAMILY), seconds, joined=False)
     assert matrix.bases == ()

@@ -19,8 +19,8 @@ _TESTS = "src/test/"
 _PROSE = ".md"
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
-_PROJECT = re.compile(
-    r"""\bproject\s*\(\s*(?:path\s*[:=]\s*)?(["'])(?P<path>:[\w.:-]+)\1"""  # Groovy and Kotlin
+_PROJECT = re.compile(  # Groovy and Kotlin; no name begins with a dot, and no path leaves the root
+    r"""\bproject\s*\(\s*(?:path\s*[:=]\s*)?(["'])(?P<path>(?::[\w-][\w.-]*)+)\1"""
 )
 
 

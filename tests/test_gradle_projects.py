@@ -49,6 +49,12 @@ def test_projects_are_followed_through_build_files_of_both_languages(tmp_path: P
     assert read_beside(tmp_path, CSV).projects == (LIBRARY, BASICS)
 
 
+def test_no_project_is_followed_out_of_the_repository(tmp_path: Path) -> None:
+    outside = "dependencies { api(project(':..:outside')); api(project(':connectors:..:..')) }\n"
+    repositories.write(tmp_path, {"outside/x": "", f"root/{CSV}/build.gradle": outside})
+    assert read_beside(tmp_path / "root", CSV).projects == ()
+
+
 @pytest.mark.parametrize(
     ("path", "seen"),
     [

@@ -81,3 +81,12 @@ def test_starting_over_replaces_but_keeps_reading_incrementally() -> None:
     assert (entry["sync_mode"], entry["destination_sync_mode"]) == ("incremental", "overwrite")
     assert entry["minimum_generation_id"] == 2
     assert catalog.refreshed(found, ("append",), generation=2) == found
+
+
+@pytest.mark.parametrize("odd", [5, "x", {}, None])
+def test_lists_that_are_none_are_empty(odd: object) -> None:
+    lists = ("supported_sync_modes", "default_cursor_field", "source_defined_primary_key")
+    (entry,) = configured(stream() | dict.fromkeys(lists, odd))
+    assert (entry["sync_mode"], entry["primary_key"]) == ("full_refresh", [])
+    with pytest.raises(UsageError, match="no streams"):
+        catalog.configure({"streams": odd}, ALL, wanted=(), generation=5)

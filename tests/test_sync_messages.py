@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from build_config.sync.messages import last_words
+import pytest
+
+from build_config.sync.messages import last_words, parse, stream_key
 
 FATAL = "cannot open the file\nTraceback (most recent call last):\n  File main.py"
 
@@ -31,3 +33,15 @@ def test_what_is_told_anyway_is_not_told_twice() -> None:
 def test_data_is_nobodys_last_words() -> None:
     record = line("RECORD", stream="users", data={"name": "x" * 5000})
     assert list(last_words([record, record[:2000], "Killed"], [])) == ["Killed"]
+
+
+@pytest.mark.parametrize("text", ['{"type": []}', '{"type": {}}', "{}", "[]", "[" * 9999, "\udcff"])
+def test_what_has_no_type_of_the_protocol_is_no_message(text: str) -> None:
+    assert parse(text.encode(errors="surrogateescape")) is None
+
+
+def test_a_stream_has_a_name_and_perhaps_a_namespace() -> None:
+    assert stream_key({"name": "users", "namespace": "public"}) == ("public", "users")
+    assert stream_key({"name": "users", "namespace": ""}) == (None, "users")
+    assert stream_key({"name": "users", "namespace": ["public"]}) is None
+    assert stream_key({"name": ["users"]}) is None

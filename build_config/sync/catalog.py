@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from build_config.errors import UsageError
-from build_config.sync.messages import Message, StreamKey, is_object, payload, stream_key
+from build_config.sync.messages import Message, StreamKey, entries, is_object, payload, stream_key
 
 
 def configure(
@@ -34,7 +34,7 @@ def configure(
     Raises:
         UsageError: a wanted stream that is not there, or no stream at all.
     """
-    streams = _chosen([s for s in discovered.get("streams", ()) if is_object(s)], wanted)
+    streams = _chosen([s for s in entries(discovered, "streams") if is_object(s)], wanted)
     if not streams:
         raise UsageError("the source has no streams", hint="is its config right?")
     possible = tuple(modes) or ("append", "overwrite")
@@ -70,10 +70,10 @@ def _keys(entries: Iterable[Message]) -> frozenset[StreamKey]:
 
 def _configured(stream: Message, possible: Sequence[str]) -> dict[str, Any]:
     entry: dict[str, Any] = {"stream": stream}
-    cursor = stream.get("default_cursor_field") or []
-    key = stream.get("source_defined_primary_key") or []
+    cursor = entries(stream, "default_cursor_field")
+    key = entries(stream, "source_defined_primary_key")
     has_cursor = bool(cursor or stream.get("source_defined_cursor"))
-    if "incremental" in (stream.get("supported_sync_modes") or ()) and has_cursor:
+    if "incremental" in entries(stream, "supported_sync_modes") and has_cursor:
         mode = "append_dedup" if key and "append_dedup" in possible else "append"
         if mode in possible:
             entry |= {"sync_mode": "incremental", "destination_sync_mode": mode}

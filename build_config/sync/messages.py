@@ -6,19 +6,10 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final, TypeGuard
 
-TYPES: Final = frozenset(
-    {
-        "RECORD",
-        "STATE",
-        "LOG",
-        "SPEC",
-        "CONNECTION_STATUS",
-        "CATALOG",
-        "TRACE",
-        "CONTROL",
-        "DESTINATION_CATALOG",
-    }
-)
+from build_config.connector_protocol.level import Level
+from build_config.connector_protocol.schemas import TYPES
+
+_TYPES: Final = TYPES[Level.CURRENT]
 
 Message = Mapping[str, Any]
 StreamKey = tuple[str | None, str]
@@ -31,13 +22,19 @@ def parse(line: bytes) -> Message | None:
         message = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    return message if is_object(message) and message.get("type") in TYPES else None
+    return message if is_object(message) and message.get("type") in _TYPES else None
 
 
 def payload(message: Message, name: str) -> Message:
     """A member that should be an object; empty where it is not."""
     found = message.get(name)
     return found if is_object(found) else {}
+
+
+def entries(message: Message, name: str) -> list[Any]:
+    """A member that should be a list; empty where it is not."""
+    found = message.get(name)
+    return found if isinstance(found, list) else []
 
 
 def is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
@@ -47,8 +44,10 @@ def is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
 
 def stream_key(descriptor: Message) -> StreamKey | None:
     """The stream that a descriptor names, with its namespace; None where it names none."""
-    name = descriptor.get("name")
-    return (descriptor.get("namespace") or None, name) if isinstance(name, str) else None
+    name, namespace = descriptor.get("name"), descriptor.get("namespace") or None
+    if isinstance(name, str) and isinstance(namespace, str | None):
+        return namespace, name
+    return None
 
 
 def error_of(message: Message) -> str | None:

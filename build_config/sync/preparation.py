@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from build_config.sandbox.request import FILES, MIB, Container, Limits
 from build_config.sync import catalog, pipeline
-from build_config.sync.messages import Message
+from build_config.sync.messages import Message, entries
 from build_config.sync.questions import answer
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ async def configured_catalog(
         if configured is None:
             discover = source.asked("discover", config=source.config)
             discovered = await asked(source, discover, "CATALOG")
-        modes = (await asking).get("supported_destination_sync_modes") or ()
+        modes = entries(await asking, "supported_destination_sync_modes")
     finally:
         asking.cancel()
         await asyncio.wait({asking})

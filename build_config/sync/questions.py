@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from build_config.connector_protocol.schemas import PAYLOADS
 from build_config.errors import StepError
 from build_config.sync.messages import Message, error_of, log_line, parse, payload
 
 if TYPE_CHECKING:
     from build_config.sandbox.containers import Containers
     from build_config.sandbox.request import Container
-
-_PAYLOADS: Final = {"SPEC": "spec", "CATALOG": "catalog"}
 
 
 async def answer(
@@ -35,7 +34,7 @@ async def answer(
     for line in finished.lines:
         message = parse(line) or {}
         if message.get("type") == wanted and found is None:
-            found = payload(message, _PAYLOADS[wanted])
+            found = payload(message, PAYLOADS[wanted])
         elif message.get("type") == "LOG":
             log(log_line(message))
         elif error := error_of(message):

@@ -87,9 +87,10 @@ def _pull_request(flags: CommentFlags) -> int | str:
 
 def _records(settings: Settings, streams: Streams, runs: str | None) -> tuple[RunRecord, ...]:
     """Of the last run, or of all below a folder: no artifacts, no folder."""
-    folder = Path(runs) if runs else run_record.last_folder(settings.state / "logs")
+    folder = run_record.last_folder(settings.state / "logs") if runs is None else Path(runs)
     if folder is None or not folder.is_dir():
-        streams.note("no run left anything" + (f": there is no folder `{runs}`" if runs else ""))
+        where = f": there is no folder `{folder}`" if folder else ""
+        streams.note(f"no run left anything{where}")
         return ()
     return run_record.read_all(folder)
 

@@ -25,7 +25,7 @@ def test_no_config_is_an_error_that_says_where_to_write_one(tmp_path: Path) -> N
     assert "secrets/config.json" in failure.value.hint
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"password": "hidden'])
+@pytest.mark.parametrize("text", ["", "{", "[]", "[" * 100_000, '{"password": "hidden'])
 def test_what_is_no_object_is_refused_without_showing_it(tmp_path: Path, text: str) -> None:
     path = tmp_path / "config.json"
     path.write_text(text)

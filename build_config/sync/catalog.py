@@ -64,8 +64,8 @@ def replaced_streams(catalog: Message) -> frozenset[StreamKey]:
     return _keys(e for e in catalog["streams"] if e.get("destination_sync_mode") == "overwrite")
 
 
-def _keys(entries: Iterable[Message]) -> frozenset[StreamKey]:
-    return frozenset(key for entry in entries if (key := stream_key(payload(entry, "stream"))))
+def _keys(streams: Iterable[Message]) -> frozenset[StreamKey]:
+    return frozenset(key for entry in streams if (key := stream_key(payload(entry, "stream"))))
 
 
 def _configured(stream: Message, possible: Sequence[str]) -> dict[str, Any]:

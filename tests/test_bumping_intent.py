@@ -66,6 +66,20 @@ def test_who_edits_after_a_kill_keeps_the_edit_and_is_asked(tmp_path: Path) -> N
     assert recover(tmp_path, state) is None
 
 
+def test_what_cannot_be_undone_now_is_undone_later(tmp_path: Path) -> None:
+    state = tmp_path / ".yard"
+    write_record(state, change_all(tmp_path))
+    (tmp_path / FILES[0]).write_bytes(b"new")
+    (tmp_path / FILES[2]).unlink()
+    (tmp_path / FILES[2]).mkdir()
+    with pytest.raises(YardError, match=r"cannot be undone: `.*b\.yaml`: Is a directory"):
+        recover(tmp_path, state)
+    (tmp_path / FILES[2]).rmdir()
+    (tmp_path / FILES[2]).write_bytes(b"new")
+    assert recover(tmp_path, state) == (FILES[0], FILES[2])
+    assert told(tmp_path) == [b"old"] * 3
+
+
 def test_two_at_a_time_do_not_meet(tmp_path: Path) -> None:
     with (
         alone(tmp_path / ".yard"),

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -102,13 +102,25 @@ def recover(root: Path, state: Path) -> tuple[str, ...] | None:
         The files that got their old content back.
 
     Raises:
-        YardError: a file is neither as before the bump nor as after it.
+        YardError: a file is neither as before the bump nor as after it, or cannot be written.
     """
     record = record_path(state)
     try:
         files = _read(record)
     except FileNotFoundError:
         return None
+    try:
+        undone = _undone(root, files, record)
+        record.unlink()
+    except OSError as error:
+        raise YardError(
+            f"an interrupted bump cannot be undone: `{error.filename}`: {error.strerror}",
+            hint="put that right: the next `invoke bump` undoes it",
+        ) from error
+    return undone
+
+
+def _undone(root: Path, files: Mapping[str, tuple[bytes, str]], record: Path) -> tuple[str, ...]:
     states = {path: _now(root / path) for path in files}
     foreign = [p for p, now in states.items() if now != files[p][0] and _digest(now) != files[p][1]]
     if foreign:
@@ -124,7 +136,6 @@ def recover(root: Path, state: Path) -> tuple[str, ...] | None:
             rewrite(root / path, before, durable=False)
             undone.append(path)
     _to_disk()
-    record.unlink()
     return tuple(undone)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from bisect import bisect_left
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from subprocess import CompletedProcess
 from typing import TYPE_CHECKING
@@ -104,20 +104,12 @@ class Snapshot:
         return first < last or _covers(self.changed, prefix)
 
 
-@contextmanager
-def asking(root: Path) -> Iterator[git_process.Asked]:
+def asking(root: Path) -> AbstractContextManager[git_process.Asked]:
     """Start asking git about everything below `root`, for the length of a `with`.
 
     `snapshot` takes the answers: what is done before that, git does not have to be waited for.
     """
-    with ExitStack() as stack:
-        asked = git_process.start_all(
-            root, _PREFIX, _STATUS, _LIST_FILES, _LIST_CONVERTED, _LINE_ENDS
-        )
-        for process in asked:
-            stack.enter_context(process)
-            stack.callback(process.kill)
-        yield asked
+    return git_process.asking(root, _PREFIX, _STATUS, _LIST_FILES, _LIST_CONVERTED, _LINE_ENDS)
 
 
 def snapshot(root: Path, asked: git_process.Asked | None = None) -> Snapshot | None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from subprocess import CompletedProcess
 
 from build_config import git_process
 from build_config.errors import UsageError, YardError
 from build_config.git_output import parse_objects
+
+_SECRETS = ":(glob)**/secrets/**"
 
 
 def merge_base(root: Path, ref: str) -> str:
@@ -60,17 +63,30 @@ def texts_at(root: Path, commit: str, paths: Iterable[str]) -> dict[str, str]:
     return {path: text.decode(errors="replace") for path, text in found if text is not None}
 
 
-def secret_files(root: Path) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+def asking_for_secret_files(root: Path) -> AbstractContextManager[git_process.Asked]:
+    """Start asking, for the length of a `with`: git goes through all files for it."""
+    listing = ("ls-files", "-z")
+    return git_process.asking(
+        root, (*listing, "--", _SECRETS), (*listing, "--others", "--", _SECRETS)
+    )
+
+
+def secret_files(
+    root: Path, asked: git_process.Asked
+) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """The files in folders named `secrets`: those that git tracks, and the others on disk.
 
     None without git.
+
+    Args:
+        root: of the repository.
+        asked: what `asking_for_secret_files` gave for it.
     """
-    spec = ":(glob)**/secrets/**"
-    tracked = git_process.ask(root, "ls-files", "-z", "--", spec)
-    if tracked is None or tracked.returncode:
+    answers = [git_process.finish(process) for process in asked]
+    if not answers or answers[0].returncode:
         return None
-    others = _listed(root, "ls-files", "-z", "--others", "--", spec)
-    return tuple(sorted(_names(tracked.stdout))), tuple(sorted(others))
+    tracked, others = (tuple(sorted(_names(_succeeded(root, answer)))) for answer in answers)
+    return tracked, others
 
 
 def ignored(root: Path, paths: Iterable[str]) -> frozenset[str]:

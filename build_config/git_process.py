@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from subprocess import DEVNULL, PIPE, CompletedProcess, Popen, TimeoutExpired
 from typing import TYPE_CHECKING
 
@@ -40,6 +42,17 @@ def ask(
 def run(root: Path, *commands: tuple[str, ...]) -> list[CompletedProcess[bytes]] | None:
     """Run git commands side by side; None when git is not installed."""
     return [finish(process) for process in start_all(root, *commands)] or None
+
+
+@contextmanager
+def asking(root: Path, *commands: tuple[str, ...]) -> Iterator[Asked]:
+    """Git at work on some questions for the length of a `with`; whoever leaves early ends it."""
+    with ExitStack() as stack:
+        asked = start_all(root, *commands)
+        for process in asked:
+            stack.enter_context(process)
+            stack.callback(process.kill)
+        yield asked
 
 
 def start_all(root: Path, *commands: tuple[str, ...]) -> Asked:

@@ -27,10 +27,9 @@ _PLACE = re.compile(r"`(?P<path>[^`]*)`, line (?P<line>\d+): (?P<problem>.*)")
 
 def check(subject: Subject) -> Iterator[Defect]:
     """Every image; nothing of git where there is no git repository."""
-    files = git_changes.secret_files(subject.settings.root)
-    tracked, others = files or ((), ())
+    tracked, others = subject.secret_files or ((), ())
     yield from _tracked(subject, tracked)
-    if files is not None:
+    if subject.secret_files is not None:
         yield from _not_ignored(subject)
     for connector in subject.connectors:
         below = _below(connector, (*tracked, *others))

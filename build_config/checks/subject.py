@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from build_config import git_changes
 from build_config.checks.catalog import Catalog, Entry, read_catalog, read_metadata
 from build_config.checks.matching import Matches, match
 from build_config.connector import Connector
@@ -27,6 +28,7 @@ class Subject:
         broken: names of directories that could not be read.
         without_dockerfile: directories that are no images.
         metadata: by connector name.
+        secret_files: in folders named `secrets`: what git tracks, and the others; None without git.
     """
 
     settings: Settings
@@ -38,6 +40,7 @@ class Subject:
     catalog: Catalog
     metadata: Mapping[str, Entry]
     matches: Matches
+    secret_files: tuple[tuple[str, ...], tuple[str, ...]] | None
 
     def line_with(self, path: str, word: str) -> int | None:
         """The last line of a file, comments apart, that has this word; None where none has it."""
@@ -70,10 +73,12 @@ def _without_waiting(place: str, flags: int) -> int:
 
 def read_subject(settings: Settings) -> Subject:
     """Read the repository; nothing is raised but for settings that cannot be."""
-    discovery = discover(settings)
-    graph, wrong = resolve(discovery.connectors, settings.local_tag)
-    catalog = read_catalog(settings)
-    metadata, metadata_defects = read_metadata(settings, discovery.connectors)
+    with git_changes.asking_for_secret_files(settings.root) as asked:
+        discovery = discover(settings)
+        graph, wrong = resolve(discovery.connectors, settings.local_tag)
+        catalog = read_catalog(settings)
+        metadata, metadata_defects = read_metadata(settings, discovery.connectors)
+        secret_files = git_changes.secret_files(settings.root, asked)
     broken = frozenset(
         d.connector for d in discovery.defects if d.connector and not d.rule.endswith("-unique")
     )
@@ -87,6 +92,7 @@ def read_subject(settings: Settings) -> Subject:
         catalog=catalog,
         metadata=metadata,
         matches=match(discovery.connectors, catalog.entries, metadata, broken),
+        secret_files=secret_files,
     )
     located = _located((*discovery.defects, *wrong), subject)
     return replace(subject, found=(*located, *catalog.defects, *metadata_defects))

@@ -72,6 +72,13 @@ class Exchange:
         raise ConnectionCutError
 
 
+def free_port() -> int:
+    """A port of the loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class LoopbackServer:
     """Serves until it is stopped, and can be started again on the same port."""
 

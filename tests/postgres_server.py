@@ -13,7 +13,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from debian_packages import DebianPackagesError, install
+from loopback_server import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -205,7 +205,7 @@ def _start(programs: Path, folder: Path, password: str) -> tuple[subprocess.Pope
     """Start the server; someone else may take the free port first, then there is another."""
     said = ""
     for _ in range(_ATTEMPTS):
-        port = _free_port()
+        port = free_port()
         settings = {**_SETTINGS, "unix_socket_directories": str(folder), "port": str(port)}
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         with (folder / "log").open("wb") as log:
@@ -222,12 +222,6 @@ def _start(programs: Path, folder: Path, password: str) -> tuple[subprocess.Pope
         _stop(process)
         said = (folder / "log").read_text(errors="replace")[-2000:]
     raise PostgresServerError(f"the server does not start: {said.strip()}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _answers(

@@ -12,12 +12,13 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import debian_packages
 import trustme
+from loopback_server import free_port
 
 _SSHD = "/usr/sbin/sshd"
 
@@ -71,7 +72,7 @@ def over_ssh(folder: Path, socket_file: str) -> Iterator[Way]:
     for name in ("host", "login"):
         key = str(folder / name)
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
-    port = _free_port()
+    port = free_port()
     config = folder / "sshd_config"
     config.write_text(
         f"ListenAddress 127.0.0.1:{port}\nHostKey {folder}/host\nPidFile none\n"
@@ -109,11 +110,6 @@ def _with_our_key(folder: Path, port: int) -> Path:
     )
     (programs / "ssh").chmod(0o755)
     return programs
-
-
-def _free_port() -> int:
-    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
-        return int(listening.getsockname()[1])
 
 
 def _wait_for(port: int) -> None:

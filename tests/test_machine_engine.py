@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from loopback_server import free_port
 
+from build_config.machine import engine
 from build_config.machine.engine import (
     DESKTOP,
     INSTALL_ANYWHERE,
@@ -15,12 +19,14 @@ from build_config.machine.engine import (
     decide,
     engine_is_starting,
     parse_api_version,
+    provide,
     report,
 )
 from build_config.machine.engine_address import EngineAddress
 from build_config.machine.engine_client import EngineAnswer, Reach, ask
 from build_config.machine.findings import State
 from build_config.machine.host import Host
+from build_config.machine.process import CommandError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -164,3 +170,46 @@ def test_a_stale_process_id_file_does_not_count_as_a_starting_engine(tmp_path: P
     assert not engine_is_starting(file)
     file.write_text("1\n")  # alive, but no dockerd
     assert not engine_is_starting(file)
+
+
+DAEMON = """#!{python}
+import http.server, time
+time.sleep(1)
+class Engine(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{{"Version": "20.10.24", "ApiVersion": "1.41"}}')
+http.server.HTTPServer(("127.0.0.1", {port}), Engine).serve_forever()
+"""
+
+
+def test_an_engine_that_lives_is_waited_for_and_the_wait_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "START_SECONDS", 0.2)
+    monkeypatch.setattr(engine, "TELL_SECONDS", 0.3)
+    monkeypatch.setattr(engine, "ENGINE_LOG", tmp_path / "docker.log")
+    monkeypatch.setattr(engine, "ENGINE_PROCESS_ID", tmp_path / "docker.pid")
+    port = free_port()
+    daemon = tmp_path / "dockerd"
+    daemon.write_text(DAEMON.format(python=sys.executable, port=port))
+    daemon.chmod(0o755)
+    host = Host(root=True, dockerd=str(daemon))
+    address = EngineAddress(url=f"tcp://127.0.0.1:{port}")
+    try:
+        told = list(provide(host, address, decide(host, DEFAULT, SILENT)))
+        assert ask(address).reach is Reach.ANSWERS
+    finally:
+        subprocess.run(("pkill", "-f", str(daemon)), check=False)
+    assert any("not ready after" in progress.activity for progress in told)
+
+
+def test_an_engine_that_nobody_sees_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "START_SECONDS", 0.2)
+    monkeypatch.setattr(engine, "ENGINE_PROCESS_ID", tmp_path / "docker.pid")
+    address = EngineAddress(url="tcp://127.0.0.1:1")
+    with pytest.raises(CommandError, match="does not answer within"):
+        list(engine._wait(address, process_id=None))

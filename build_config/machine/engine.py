@@ -34,6 +34,9 @@ CLI_PACKAGE = "docker-cli"  # apart from docker.io since Debian 13; we do withou
 ENGINE_LOG = Path("/var/log/docker.log")
 ENGINE_PROCESS_ID = Path("/var/run/docker.pid")
 START_SECONDS = 60
+READING_SECONDS = 900
+"""An engine that lives may take minutes: it reads its whole build cache before it listens."""
+TELL_SECONDS = 10
 POLL_SECONDS = 0.25
 
 SETUP_AS_ROOT = '`sudo "$(command -v invoke)" setup`'
@@ -201,14 +204,27 @@ def _run(command: tuple[str, ...], *, hint: str) -> Iterator[Progress]:
 
 def _wait(address: EngineAddress, *, process_id: int | None) -> Iterator[Progress]:
     """Wait until the engine answers; raise MachineError when it ends or takes too long."""
+    began = told = time.monotonic()
     yield Progress(subject=SUBJECT, activity="waiting for the engine to answer")
-    deadline = time.monotonic() + START_SECONDS
     while ask(address).reach is not Reach.ANSWERS:
+        now = time.monotonic()
         if process_id is not None and has_ended(process_id):
             raise _failed("`dockerd` ended as soon as it was started")
-        if time.monotonic() > deadline:
-            raise _failed(f"the engine does not answer within {START_SECONDS} seconds")
+        if now - began > _patience(process_id):
+            raise _failed(f"the engine does not answer within {now - began:.0f} seconds")
+        if now - told > TELL_SECONDS:
+            told = now
+            activity = (
+                f"not ready after {now - began:.0f} s: a large build cache takes long to read"
+            )
+            yield Progress(subject=SUBJECT, activity=activity)
         time.sleep(POLL_SECONDS)
+
+
+def _patience(process_id: int | None) -> float:
+    """How many seconds an engine may take that has not ended, or of which nothing is seen."""
+    lives = process_id is not None or engine_is_starting(ENGINE_PROCESS_ID)
+    return READING_SECONDS if lives else START_SECONDS
 
 
 def _failed(message: str) -> CommandError:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import engine_under_test
 import pytest
+from debian_packages import DebianPackagesError
 from docker.errors import DockerException
 from hypothesis import settings
 from memory_registry import MemoryRegistry, memory_registry
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from browser import Browser
     from engine_under_test import Engine
 
 
@@ -102,3 +104,15 @@ def _yard(tmp_path: Path, engine: str) -> Yard:
 
 def _namespace() -> str:
     return f"end-to-end-{uuid.uuid4().hex[:10]}"
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Browser]:
+    """A browser, installed where there is none."""
+    import browser  # only now: selenium takes its time, and few tests want it
+
+    try:
+        with browser.browser() as started:
+            yield started
+    except DebianPackagesError as error:
+        pytest.fail(str(error), pytrace=False)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import docker
+from archives import archive
 from docker.errors import ImageNotFound, NotFound
 
 if TYPE_CHECKING:
@@ -66,11 +67,11 @@ class Engine:
             exported.seek(0)
         finally:
             container.remove()
-        with tarfile.open(fileobj=exported) as archive:
+        with tarfile.open(fileobj=exported) as listing:
             return {
                 entry.name: stream.read()
-                for entry in archive
-                if entry.isreg() and (stream := archive.extractfile(entry))
+                for entry in listing
+                if entry.isreg() and (stream := listing.extractfile(entry))
             }
 
     def output(self, reference: str, *words: str) -> str:
@@ -99,7 +100,7 @@ class Engine:
         """
         name, _, tag = reference.partition(":")
         self.client.api.import_image_from_data(
-            _shell_tar(), repository=name, tag=tag, changes=["ENV PATH=/bin"]
+            archive(shell_files(), mode=0o755), repository=name, tag=tag, changes=["ENV PATH=/bin"]
         )
 
     def drop_cache(self, *, above: int, since: frozenset[str]) -> None:
@@ -141,16 +142,6 @@ def _knock() -> None:
 def _chunks(container: Any) -> Iterator[bytes]:
     """The stubs take these for text."""
     yield from container.export()
-
-
-def _shell_tar() -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as archive:
-        for name, content in shell_files().items():
-            entry = tarfile.TarInfo(name)
-            entry.size, entry.mode = len(content), 0o755
-            archive.addfile(entry, io.BytesIO(content))
-    return buffer.getvalue()
 
 
 def shell_files() -> dict[str, bytes]:

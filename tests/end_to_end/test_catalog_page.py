@@ -5,10 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-import browser as chromium
 import pytest
 from browser import Browser, Keys
-from debian_packages import DebianPackagesError
 from published import digest_of, many, release
 
 from build_config.catalog.documents import documents
@@ -48,15 +46,6 @@ return [...document.querySelectorAll("a, button, select, summary, input[type=sea
   .map(([control]) => control.outerHTML);
 """
 SEARCH = "#search"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Browser]:
-    try:
-        with chromium.browser() as started:
-            yield started
-    except DebianPackagesError as error:
-        pytest.fail(str(error), pytrace=False)
 
 
 @pytest.fixture(scope="module")

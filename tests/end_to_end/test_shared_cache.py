@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import io
 import json
 import os
 import re
-import tarfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import engine_under_test
 import pytest
 import requests
+from archives import archive
 from docker_registry import USUAL, docker_registry
 from fault_proxy import FaultProxy, Rule, fault_proxy, hang, status, truncate
 from publishing_yard import ACCEPTED
@@ -126,17 +125,6 @@ class Shared:
         where, parameters = started.headers["Location"], {"digest": digest(content)}
         requests.put(where, params=parameters, data=content, timeout=20).raise_for_status()
         return digest(content)
-
-
-def archive(files: Mapping[str, bytes]) -> bytes:
-    """A tar archive of these files."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as written:
-        for name, content in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            written.addfile(entry, io.BytesIO(content))
-    return buffer.getvalue()
 
 
 def built(finished: Finished) -> list[str]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import browser as chromium
 import pytest
 from browser import Browser, Keys
-from debian_packages import DebianPackagesError
 from records import record, step
 
 from build_config.report import Ending
@@ -17,7 +15,6 @@ from build_config.steps import Kind
 from build_config.timeline.files import TIMELINE, write_pictures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from build_config.run_record import RunRecord, StepRecord
@@ -45,15 +42,6 @@ FAILED = step(
 SKIPPED = step("source-c", outcome=Ending.SKIPPED, begin=None, end=None, message="`x` failed")
 NAMES = 'return [...document.querySelectorAll(".name")].map((name) => name.textContent);'
 TIP = 'const tip = document.getElementById("tip"); return tip.hidden ? "" : tip.textContent;'
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Browser]:
-    try:
-        with chromium.browser() as started:
-            yield started
-    except DebianPackagesError as error:
-        pytest.fail(str(error), pytrace=False)
 
 
 def opened(browser: Browser, folder: Path, *runs: RunRecord) -> Browser:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import tarfile
 import uuid
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from archives import archive
 
 from build_config.image_rows import LIST, Asking, image_rows
 from build_config.machine import engine_socket
@@ -53,26 +52,17 @@ def names(rows: Any, namespace: str) -> set[tuple[str, str]]:
     return {pair for pair in found if pair[0].startswith(f"{namespace}/")}
 
 
-def archived(**files: bytes) -> bytes:
-    """A tar of files."""
-    tar = io.BytesIO()
-    with tarfile.open(fileobj=tar, mode="w") as archive:
-        for name, content in files.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content))
-    return tar.getvalue()
-
-
 def imported(api: docker.APIClient, name: str) -> None:
     """An image that is another one each time."""
     repository, _, tag = name.partition(":")
-    api.import_image_from_data(archived(file=uuid.uuid4().bytes), repository=repository, tag=tag)
+    api.import_image_from_data(
+        archive({"file": uuid.uuid4().bytes}), repository=repository, tag=tag
+    )
 
 
 def built(api: docker.APIClient, name: str) -> None:
     """By BuildKit, as `docker build` does it; another one each time."""
-    context = archived(Dockerfile=b"FROM scratch\nCOPY file /\n", file=uuid.uuid4().bytes)
+    context = archive({"Dockerfile": b"FROM scratch\nCOPY file /\n", "file": uuid.uuid4().bytes})
     answer = api.post(
         f"{api.base_url}/v1.41/build", params={"version": "2", "t": name}, data=context
     )

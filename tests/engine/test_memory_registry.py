@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
-import tarfile
 import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from archives import archive
 from docker.errors import ImageNotFound
 from fault_proxy import Rule, fault_proxy, hang_up, reset_after, status
 from memory_registry import (
@@ -37,20 +36,13 @@ X = "acme/x"
 def image(engine: Engine) -> Iterator[str]:
     """Name of an image with one layer that no other has; it and its tags go in the end."""
     name = f"memory-registry-{uuid.uuid4().hex[:10]}:1"
-    engine.client.api.import_image_from_data(_layer(), repository=name[:-2], tag="1")
+    engine.client.api.import_image_from_data(
+        archive({"file": os.urandom(100_000)}), repository=name[:-2], tag="1"
+    )
     yield name
     for tag in engine.client.images.get(name).tags:
         with suppress(ImageNotFound):
             engine.client.images.remove(tag)
-
-
-def _layer() -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as archive:
-        entry = tarfile.TarInfo("file")
-        entry.size = 100_000
-        archive.addfile(entry, io.BytesIO(os.urandom(entry.size)))
-    return buffer.getvalue()
 
 
 def push(engine: Engine, image: str, host: str, login: tuple[str, str] | None) -> dict[str, Any]:

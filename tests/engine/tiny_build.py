@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import os
 import shutil
 import subprocess
-import tarfile
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import docker
+from archives import archive
 
 from build_config.buildkit.client import BuildKit, connect
 from build_config.buildkit.endpoint import Endpoint
@@ -42,13 +41,7 @@ def tar(files: Mapping[str, bytes], *, mode: int = 0o644) -> Callable[[], Iterat
     """A context of these files, as `BuildRequest.context` wants it."""
 
     def chunks() -> Iterator[bytes]:
-        buffer = io.BytesIO()
-        with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as archive:
-            for name, content in files.items():
-                entry = tarfile.TarInfo(name)
-                entry.size, entry.mode = len(content), mode
-                archive.addfile(entry, io.BytesIO(content))
-        yield buffer.getvalue()
+        yield archive(files, mode=mode)
 
     return chunks
 

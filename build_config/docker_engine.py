@@ -20,14 +20,13 @@ from build_config.image import parse
 from build_config.image_rows import Asking, image_rows
 from build_config.machine import engine_socket
 from build_config.machine.engine_address import EngineAddress, find_engine_address
-from build_config.machine.engine_client import ask, connect, failures_explained, reachable
+from build_config.machine.engine_client import ask, connect, reachable
 from build_config.masking import Mask
 from build_config.wording import one_line
 
 if TYPE_CHECKING:
-    from docker import APIClient
-
     from build_config.buildkit.client import BuildKit
+    from build_config.buildkit.endpoint import Endpoint
 
 _MISSING: Final = 404
 
@@ -130,9 +129,8 @@ class DockerBuilder:
     async def pull(self, reference: str, tell: Tell, *, silence: float | None = None) -> LocalImage:
         """See `engine.Builder.pull`."""
         from build_config.docker_pull import pull_image
-        from build_config.engine_endpoint import engine_endpoint
 
-        await pull_image(engine_endpoint(self.engine.address), reference, tell, silence=silence)
+        await pull_image(self._endpoint, reference, tell, silence=silence)
         wanted = parse(reference).lookup
         entry = await self.inspect(reference)
         images = dict(_read_image(_as_listed(entry)))
@@ -140,13 +138,11 @@ class DockerBuilder:
 
     async def inspect(self, image: str) -> Mapping[str, Any]:
         """See `engine.Builder.inspect`."""
-        from build_config.engine_endpoint import engine_endpoint
         from build_config.sandbox import engine_requests
 
-        endpoint = engine_endpoint(self.engine.address)
         question = engine_requests.Request(method="GET", path=f"/images/{quote(image)}/json")
         try:
-            answer: Mapping[str, Any] = await engine_requests.ask(endpoint, question)
+            answer: Mapping[str, Any] = await engine_requests.ask(self._endpoint, question)
         except engine_requests.RefusedError as error:
             if error.status != _MISSING:
                 raise EngineUnavailableError(f"the engine fails: {error}") from error
@@ -159,42 +155,39 @@ class DockerBuilder:
     async def push(self, image_id: str, repository: str, tag: str, tell: Tell) -> str:
         """See `engine.Builder.push`."""
         from build_config.docker_push import push_image
-        from build_config.engine_endpoint import engine_endpoint
 
-        endpoint = engine_endpoint(self.engine.address)
-        return await push_image(endpoint, image_id, repository, tag, tell)
+        return await push_image(self._endpoint, image_id, repository, tag, tell)
 
     async def tag(self, image_id: str, reference: str) -> None:
         """See `engine.Builder.tag`."""
-        name = parse(reference)
-        await asyncio.to_thread(
-            self._asked, lambda client: client.tag(image_id, name.name, tag=name.tag)
-        )
+        from build_config.docker_push import tag_image
+
+        await tag_image(self._endpoint, image_id, reference)
 
     async def untag(self, reference: str) -> None:
         """See `engine.Builder.untag`."""
-        await asyncio.to_thread(
-            self._asked, lambda client: client.remove_image(reference, noprune=True)
-        )
+        from build_config.docker_push import untag_image
+
+        await untag_image(self._endpoint, reference)
 
     async def platform(self) -> str:
         """See `engine.Builder.platform`."""
         answer = await asyncio.to_thread(ask, self.engine.address)
         return f"linux/{answer.architecture}"
 
-    def _asked(self, question: Callable[[APIClient], object]) -> None:
-        with failures_explained(), closing(connect(self.engine.address)) as client:
-            question(client)
+    @property
+    def _endpoint(self) -> Endpoint:
+        from build_config.engine_endpoint import engine_endpoint
+
+        return engine_endpoint(self.engine.address)
 
     async def _connected(self) -> BuildKit:
         from build_config.buildkit.client import connect as connect_buildkit
-        from build_config.engine_endpoint import engine_endpoint
 
         async with self._opening:
             if self._buildkit is None:
-                endpoint = engine_endpoint(self.engine.address)
                 self._buildkit = await self.stack.enter_async_context(
-                    connect_buildkit(endpoint, secrets=self.offered, credentials=credentials)
+                    connect_buildkit(self._endpoint, secrets=self.offered, credentials=credentials)
                 )
             return self._buildkit
 

@@ -48,28 +48,45 @@ async def push_image(
         EngineUnavailableError: the engine went away, or has no news.
     """
     pushing = Pushing(name=f"{repository}:{tag}", say=tell.activity)
-    tagging = f"/images/{image_id}/tag?{urlencode({'repo': repository, 'tag': tag})}"
     login = await asyncio.to_thread(login_header, parse(repository).domain)
     path = f"/images/{repository}/push?{urlencode({'tag': tag})}"
     # without a login the engine wants one in the body, and takes an empty one
     request = Request(method="POST", path=path, body=b"{}", headers=login)
     try:
-        await undisturbed(ask(endpoint, Request(method="POST", path=tagging)))
+        await tag_image(endpoint, image_id, pushing.name)
         async with aclosing(news(endpoint, request, silence=_SILENCE)) as records:
             async for record in records:
                 pushing.hear(record)
     except RefusedError as error:
         raise push_error(pushing.name, str(error)) from error
     finally:
-        await undisturbed(_untag(endpoint, pushing.name))
+        with suppress(RefusedError):  # it never got the name
+            await untag_image(endpoint, pushing.name)
     if not pushing.digest:
         raise push_error(pushing.name, "the push ended without a digest")
     return pushing.digest
 
 
-async def _untag(endpoint: Endpoint, name: str) -> None:
-    with suppress(RefusedError):  # it never got the name
-        await ask(endpoint, Request(method="DELETE", path=f"/images/{name}?noprune=1"))
+async def tag_image(endpoint: Endpoint, image_id: str, name: str) -> None:
+    """Give an image a name with a tag; a cancellation waits until that is done.
+
+    Raises:
+        RefusedError: the engine has no such image.
+        EngineUnavailableError: the engine went away.
+    """
+    new = parse(name)
+    path = f"/images/{image_id}/tag?{urlencode({'repo': new.name, 'tag': new.tag})}"
+    await undisturbed(ask(endpoint, Request(method="POST", path=path)))
+
+
+async def untag_image(endpoint: Endpoint, name: str) -> None:
+    """Take a name from an image; a cancellation waits until that is done.
+
+    Raises:
+        RefusedError: nothing has that name.
+        EngineUnavailableError: the engine went away.
+    """
+    await undisturbed(ask(endpoint, Request(method="DELETE", path=f"/images/{name}?noprune=1")))
 
 
 @dataclass(kw_only=True, slots=True)

@@ -106,14 +106,14 @@ class Builder(Protocol):
         """Give an image a name, which another one may lose by that.
 
         Raises:
-            EngineUnavailableError: the engine went away, or has no such image.
+            YardError: the engine went away, or has no such image.
         """
 
     async def untag(self, reference: str) -> None:
         """Take a name from an image; with its last one the image goes.
 
         Raises:
-            EngineUnavailableError: the engine went away, or nothing has that name.
+            YardError: the engine went away, or nothing has that name.
         """
 
     async def platform(self) -> str:

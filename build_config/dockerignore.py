@@ -18,7 +18,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from build_config.errors import RepositoryError
-from build_config.ignore_pattern import PatternError, translate
+from build_config.ignore_pattern import Lines, PatternError, lines_of, translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ class _Block:
     """Lines next to each other that all exclude, or all re-include (`!`)."""
 
     excludes: bool
-    lines: re.Pattern[str]
+    lines: Lines
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,7 +80,7 @@ class IgnoreRules:
             return True
         excluded = False
         for block, holds in zip(self.blocks, inherited, strict=True):
-            if holds or (block.excludes != excluded and block.lines.fullmatch(path)):
+            if holds or (block.excludes != excluded and block.lines.match(path)):
                 excluded = block.excludes
         return excluded
 
@@ -95,6 +95,8 @@ class IgnoreRules:
     def _hold_in(self, folder: str) -> tuple[bool, ...] | None:
         """Say for each block whether it holds for all in `folder`; None where nothing enters."""
         if folder not in self._folders:
+            for slash in re.finditer("/", folder):  # from the top, or deep ones would recurse
+                self._hold_in(folder[: slash.start()])
             self._folders[folder] = self._find_holding(folder)
         return self._folders[folder]
 
@@ -109,9 +111,7 @@ class IgnoreRules:
         holding = []
         for block, holds in zip(self.blocks, inherited, strict=True):
             # A line that would change nothing here is not even tried, and so not handed down.
-            held = holds or (
-                block.excludes != excluded and block.lines.fullmatch(folder) is not None
-            )
+            held = holds or (block.excludes != excluded and block.lines.match(folder))
             excluded = block.excludes if held else excluded
             holding.append(held)
         return tuple(holding)
@@ -156,23 +156,22 @@ def parse_rules(text: str, *, name: str = ".dockerignore") -> IgnoreRules:
 @cache  # images made from one template share their rules
 def _parse(text: str) -> tuple[IgnoreRules, tuple[tuple[int, str], ...]]:
     """Compile an ignore file; also give line and reason of each line that is no pattern."""
-    groups: list[tuple[bool, list[str]]] = []
+    groups: list[tuple[bool, list[tuple[str, ...]]]] = []
     reincluded: list[str] = []
     defects: list[tuple[int, str]] = []
     for number, excludes, pattern in _patterns(text):
         try:
-            expression = translate(pattern)
+            pieces = translate(pattern)
         except PatternError as error:
             defects.append((number, f"`{'' if excludes else '!'}{pattern}` {error}"))
             continue
         if not groups or groups[-1][0] != excludes:
             groups.append((excludes, []))
-        groups[-1][1].append(expression)
+        groups[-1][1].append(pieces)
         if not excludes:
             reincluded.append(pattern)
     blocks = tuple(
-        _Block(excludes=excludes, lines=re.compile("|".join(lines), re.ASCII))
-        for excludes, lines in groups
+        _Block(excludes=excludes, lines=lines_of(patterns)) for excludes, patterns in groups
     )
     return IgnoreRules(blocks=blocks, reincluded=tuple(reincluded)), tuple(defects)
 

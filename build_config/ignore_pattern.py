@@ -1,4 +1,4 @@
-r"""One pattern of a `.dockerignore` in, the Python regular expression with Docker's meaning out.
+r"""Patterns of a `.dockerignore` in, regular expressions with Docker's meaning out.
 
 Docker documents Go's filepath.Match and `**`, but makes regular expressions of its own
 (github.com/moby/patternmatcher, Pattern.compile); this is what these match, found equal on 50,000
@@ -9,10 +9,10 @@ brackets, malformed patterns behind a `*`, and `|` or `{1}` beside a wildcard.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
 
 # Docker hands an escaped letter to Go's regular expressions as it is; these it knows, and so does
 # Python. Inside of brackets there are no positions to match.
@@ -26,31 +26,111 @@ _BRACKETS = re.compile(r"(?s:(?:(?:\\.|[^-\\])(?:-(?:\\.|[^-\\]))?)+)")
 _MISREAD = re.compile(r"(?<!\\)(?:\||\{[0-9])")
 _WILD = re.compile(r"[*?\\\[\]]")
 
+# What has no length of its own -> what it does not go beyond, and whether it ends before a name.
+_STARS: Final = {
+    "[^/]*": ("/", False),
+    ".*": ("\n", False),
+    "(?s:.*)": ("", False),
+    "(?:.*/)?": ("\n", True),
+    "(?s:.*/)?": ("", True),
+}
+_STEPS: Final = 1_000_000
+"""Of one line on one path, at the very most: a millisecond, as most of them never come to be."""
+
 
 class PatternError(Exception):
     """A line is no pattern; the message says why."""
 
 
-def translate(pattern: str) -> str:
-    """Make a regular expression of a pattern, as moby's Pattern.compile does, quirks and all."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lines:
+    """Patterns of which one has to match.
+
+    Python's expressions go back and try again: `*a*a*a*a*b` takes them a path's length to the power
+    of its stars, Docker's only the length. Where that would be felt it is matched piece by piece.
+
+    Attributes:
+        expression: all patterns as one.
+        pieces: each pattern by itself.
+        longest: paths of up to so many characters are left to the expression.
+    """
+
+    expression: re.Pattern[str]
+    pieces: tuple[tuple[str, ...], ...]
+    longest: int
+
+    def match(self, path: str) -> bool:
+        """Whether one of them matches the whole path."""
+        if len(path) <= self.longest:
+            return self.expression.fullmatch(path) is not None
+        return any(len(path) in _ends(pieces, path) for pieces in self.pieces)
+
+
+def lines_of(patterns: Iterable[tuple[str, ...]]) -> Lines:
+    """Put patterns together.
+
+    Args:
+        patterns: each as `translate` made it.
+    """
+    pieces = tuple(patterns)
+    stars = max(sum(piece in _STARS for piece in pattern) for pattern in pieces)
+    return Lines(
+        expression=re.compile("|".join(map("".join, pieces)), re.ASCII),
+        pieces=pieces,
+        longest=int(_STEPS ** (1 / max(stars, 1))),
+    )
+
+
+def _ends(pieces: Iterable[str], path: str) -> set[int]:
+    """Where in the path a match of the pieces may end that starts at its beginning."""
+    ends = {0}
+    for is_star, run in groupby(pieces, _STARS.__contains__):
+        if is_star:
+            for star in run:
+                ends = _reached(star, path, ends)
+        else:
+            fixed = re.compile("".join(run), re.ASCII)
+            ends = {found.end() for start in ends if (found := fixed.match(path, start))}
+    return ends
+
+
+def _reached(star: str, path: str, starts: set[int]) -> set[int]:
+    stops, is_folder = _STARS[star]
+    reached = set(starts)
+    for at, character in enumerate(path):
+        if at in reached and character not in stops:
+            reached.add(at + 1)
+    if not is_folder:
+        return reached
+    return starts | {at + 1 for at in reached if path.startswith("/", at)}
+
+
+def translate(pattern: str) -> tuple[str, ...]:
+    """Make a regular expression of a pattern, as moby's Pattern.compile does, quirks and all.
+
+    In pieces, so that each `*` and `**` is one.
+
+    Raises:
+        PatternError: Docker would refuse it, or match what nobody meant.
+    """
     if not pattern:
         raise PatternError("names nothing to bring back")
     if pattern.startswith("**") and not _WILD.search(pattern, 2):
         # Without other wildcards `**x` is an ending, and `**/x` the file or folder `x` anywhere.
         ending = re.escape(pattern[2:].removeprefix("/"))
-        return rf"(?s:.*/)?{ending}" if pattern[2:3] == "/" else rf"(?s:.*){ending}"
+        return ("(?s:.*/)?" if pattern[2:3] == "/" else "(?s:.*)", ending)
     if pattern.endswith("**") and not _WILD.search(pattern[:-2]):
-        return rf"{re.escape(pattern[:-2])}(?s:.*)"
+        return (re.escape(pattern[:-2]), "(?s:.*)")
     if not _WILD.search(pattern):
-        return re.escape(pattern)
+        return (re.escape(pattern),)
     if _MISREAD.search(pattern):
         raise PatternError("has a `|` or a `{number}` that Docker misreads; put `\\` before it")
-    expression = "".join(_translate_pieces(pattern))
+    pieces = tuple(_translate_pieces(pattern))
     try:
-        re.compile(expression)
+        re.compile("".join(pieces))
     except re.error as error:
         raise PatternError(f"is no pattern: {error.msg}") from error
-    return expression
+    return pieces
 
 
 def _translate_pieces(pattern: str) -> Iterator[str]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import random
+import time
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from build_config.dockerignore import parse_rules, read_rules
 from build_config.errors import RepositoryError
+from build_config.ignore_pattern import PatternError, lines_of, translate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -262,3 +267,53 @@ def test_the_lines_alone_let_through_what_they_do_not_name(path: str) -> None:
     assert not alone.excluded(path)
     assert alone.excluded("a.md")
     assert alone.excluded("kept/.env")
+
+
+@pytest.mark.parametrize(
+    ("line", "path"),
+    [
+        ("*a*a*a*a*a*a*a*a*b", "a" * 255),
+        ("**/a*/**/a*/**/a*/**/b", "/".join(["a" * 255] * 15) + "/a"),
+        ("*[^b]*[^b]*[^b]*[^b]*b", "a" * 255),
+        ("**/a**/a**/a**/a**/b", "a/" * 600 + "a"),
+        ("*a*a*a*a*a*a*a*a*a*a*a*a*b", "a" * 24),
+    ],
+)
+def test_a_hostile_line_takes_no_longer_than_its_length(line: str, path: str) -> None:
+    rules, begin = parse_rules(line), time.monotonic()
+    assert not rules.excluded(path)
+    assert rules.excluded(f"{path[:-1]}b")
+    assert time.monotonic() - begin < 2
+
+
+WILD_STEPS = st.sampled_from(
+    (
+        *"ab*?/^.\n+",
+        "**",
+        "**/",
+        "[ab]",
+        "[^a]",
+        "[^/]",
+        r"\*",
+        r"\b",
+        r"\B",
+        r"\A",
+        r"\z",
+        r"\D",
+        r"\w",
+    )
+)
+WILD_PATTERNS = st.lists(WILD_STEPS, min_size=1, max_size=8).map("".join)
+
+
+@given(st.lists(WILD_PATTERNS, min_size=1, max_size=3), st.text("ab/.*\né", max_size=12))
+def test_long_paths_are_matched_as_short_ones_are(patterns: list[str], path: str) -> None:
+    lines = lines_of(map(_pieces, patterns))
+    assert replace(lines, longest=-1).match(path) is lines.match(path)
+
+
+def _pieces(pattern: str) -> tuple[str, ...]:
+    try:
+        return translate(pattern)
+    except PatternError:
+        return ("a",)

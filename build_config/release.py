@@ -37,8 +37,8 @@ class Release:
             but without `dockerRepository` and `dockerImageTag`. Empty for a base.
         tags: of its metadata, such as `language:python`.
         spec: the `spec` of the SPEC message of this very image; None for a base.
-        tests: kind of test -> {"passed", "total", "at", …}: the records by image id.
-        seconds: what took how long: `stage`, `verify`, `promote`.
+        tests: kind of test -> the fields of its `test_records.TestRecord`.
+        seconds: what took how long: `stage` (with what was verified), `promote`.
     """
 
     name: str

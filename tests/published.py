@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice, product
 from typing import Any
 
 from build_config.release import Release
+from build_config.test_records import TestRecord
 
 _SYSTEMS = """Adyen Airtable Amplitude Asana Auth0 BambooHR BigQuery Braintree Braze Chargebee
 ClickHouse Confluence Datadog Dremio DuckDB DynamoDB Elasticsearch Facebook Firebolt Freshdesk
@@ -36,6 +38,11 @@ _SPEC: Mapping[str, Any] = {
         },
     },
 }
+_PASSED = TestRecord(
+    passed=True,
+    when="2026-11-22T09:58:00+00:00",
+    cases={"passed": 42, "failed": 0, "skipped": 1},
+)
 
 
 def digest_of(text: str) -> str:
@@ -67,7 +74,7 @@ def release(name: str = "source-a", version: str = "1.0.0", **other: Any) -> Rel
         "published": "2026-11-22T10:00:00Z",
         "definition": {} if kind == "base" else definition,
         "spec": None if kind == "base" else dict(_SPEC),
-        "tests": {"acceptance": {"passed": 42, "total": 42, "at": "2026-11-22T09:58:00Z"}},
+        "tests": {"acceptance": asdict(_PASSED), "unit": asdict(replace(_PASSED, cases={}))},
     }
     return Release(**{**given, **other})
 

@@ -48,7 +48,7 @@ def test_a_connector_has_all_that_a_person_looks_for() -> None:
         'href="https://docs.example.com/sources/source-a"',
         "22 Nov 2026",
         "2 versions",
-        "42 of 42 acceptance",
+        "<dt>Tests passed<dd>42 acceptance, unit</div>",
         "48.3 MB",
     ):
         assert said in text
@@ -72,7 +72,7 @@ def test_nothing_hostile_becomes_a_part_of_the_page(kind: str) -> None:
         source_url=f"https://example.com/{HOSTILE}",
         published=HOSTILE,
         digest=HOSTILE,
-        tests={HOSTILE: {"passed": HOSTILE, "total": HOSTILE}},
+        tests={HOSTILE: {"passed": True, "cases": {"passed": HOSTILE}}},
     )
     found = elements(html(hostile))
     assert [tag for tag, _ in found].count("script") == 1

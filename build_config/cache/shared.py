@@ -19,11 +19,9 @@ from build_config.engine import Builder, Tell
 from build_config.errors import EngineUnavailableError, StepError, UnclearError, YardError
 from build_config.image import InvalidReferenceError, Reference, parse
 from build_config.publishing.contents import Contents, read_contents
-from build_config.registry.answers import Absent, CannotTell, Present
+from build_config.registry.answers import CannotTell, Present
 from build_config.registry.client import Registry, connect
-from build_config.registry.patience import Budget
-
-_SLOWEST = 256 * 1024  # bytes a second at which a pull is still waited for
+from build_config.registry.patience import SLOWEST, Budget
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,13 +79,10 @@ class Cache:
         if self._trouble or self._refusal:
             return "nothing is put into the cache any more"
         try:
-            place, tag = self._in(wanted), wanted.tag(self._platform)
-            there = await self._registry.manifest(place.path, tag)
-            if isinstance(there, Present):
+            if await self._manifest(wanted):
                 return "it was there"
-            if isinstance(there, CannotTell):
-                raise UnclearError(there.why)
-            await self._builder.push(image_id, place.name, tag, tell)
+            tag = wanted.tag(self._platform)
+            await self._builder.push(image_id, self._in(wanted).name, tag, tell)
         except (YardError, InvalidReferenceError) as error:
             self._refusal = str(error)
             return f"not put into the cache: {error}"
@@ -100,13 +95,10 @@ class Cache:
             UnclearError: it did not answer.
             StepError: it has something else.
         """
-        path = self._in(wanted).path
-        manifest = await self._registry.manifest(path, wanted.tag(self._platform))
-        if isinstance(manifest, Absent):
+        manifest = await self._manifest(wanted)
+        if manifest is None:
             return None
-        if isinstance(manifest, CannotTell):
-            raise UnclearError(manifest.why)
-        contents = await read_contents(self._registry, path, manifest)
+        contents = await read_contents(self._registry, self._in(wanted).path, manifest)
         why = wanted.differs(contents.labels)
         if contents.platform != self._platform:
             why = f"it is for {contents.platform}, not {self._platform}"
@@ -117,7 +109,7 @@ class Cache:
     async def _fetch(self, found: _Found, wanted: Wanted, tell: Tell) -> Taken:
         """Pull it by its digest, look at it, and only then give it its name."""
         name = f"{self._in(wanted).name}@{found.manifest.digest}"
-        seconds = self._place.patience + found.contents.size / _SLOWEST
+        seconds = self._place.patience + found.contents.size / SLOWEST
         limit = asyncio.timeout(seconds)
         transfer = Transfer(tell=tell, limit=limit)
         try:
@@ -139,6 +131,18 @@ class Cache:
             with suppress(YardError):
                 await self._builder.untag(name)
         return Taken(id=image.id, size=transfer.size)
+
+    async def _manifest(self, wanted: Wanted) -> Present | None:
+        """What stands there under its tag.
+
+        Raises:
+            UnclearError: the cache did not answer.
+        """
+        tag = wanted.tag(self._platform)
+        answer = await self._registry.manifest(self._in(wanted).path, tag)
+        if isinstance(answer, CannotTell):
+            raise UnclearError(answer.why)
+        return answer if isinstance(answer, Present) else None
 
     def _in(self, wanted: Wanted) -> Reference:
         return parse(f"{self._place.registry}/{wanted.connector.name}")

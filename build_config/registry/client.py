@@ -14,12 +14,11 @@ from build_config.registry import reading, writing
 from build_config.registry.address import read_address
 from build_config.registry.answers import Absent, Answer, CannotTell, Denied, Present
 from build_config.registry.login import Credentials, Login
-from build_config.registry.patience import Budget, Patience
+from build_config.registry.patience import SLOWEST, Budget, Patience
 from build_config.registry.session import Session
 from build_config.registry.transport import open_transport
 
 _USUAL = Budget()
-_SLOWEST = 256 * 1024  # bytes a second at which a blob is still waited for
 
 
 @asynccontextmanager
@@ -110,7 +109,7 @@ class Registry:
     ) -> bytes | Absent | CannotTell:
         """The bytes of a blob of at most `limit` bytes, which hash to its digest."""
         return await reading.read_blob(
-            self._in(repository, seconds=limit / _SLOWEST), digest, limit=limit
+            self._in(repository, seconds=limit / SLOWEST), digest, limit=limit
         )
 
     async def delete_tag(self, repository: str, tag: str, digest: str) -> bool:

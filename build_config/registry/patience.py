@@ -16,6 +16,8 @@ from email.utils import parsedate_to_datetime
 
 AGAIN = frozenset({408, 429, 500, 502, 503, 504, 507, 520, 522, 524})
 """Statuses that may be another one in a moment; what go-containerregistry and oras-go retry."""
+SLOWEST = 256 * 1024
+"""Bytes a second at which a blob, or a pull, is still waited for."""
 _A_QUICK_ANSWER = 0.1  # of the time of a call
 
 

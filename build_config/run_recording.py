@@ -128,8 +128,9 @@ class Recorder:
             problem = error
             raise
         finally:
-            told = Report.of(self.steps, self._told, before=self.planning)
-            record = self._record(reports[0] if reports else told, problem)
+            if not reports:
+                reports.append(Report.of(self.steps, self._told, before=self.planning))
+            record = self._record(reports[0], problem)
             for keeper in keepers:
                 with suppress(OSError):
                     keeper(record)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from build_config import git, history
+from build_config import git
 from build_config.acceptance.config import configured
 from build_config.commands.planning import Planned
 from build_config.connector import Connector
@@ -84,7 +84,7 @@ def plan_of(settings: Settings, planned: Planned, findings: Sequence[Finding]) -
     """Build and test what is new, publish what is not settled, and nothing else."""
     graph = planned.repository.graph
     new = frozenset(finding.target.name for finding in findings if finding.is_new)
-    seconds = history.read(settings.state)
+    seconds = planned.present.seconds
     plan = plan_build(graph, new, planned.present, stale=_built_unclean(planned))
     have_tests = configured(settings.root, planned.repository.connectors)
     plan = plan_tests(plan, new, only=frozenset(TESTS), configured=have_tests, seconds=seconds)

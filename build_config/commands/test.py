@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from build_config import history
 from build_config.acceptance.config import configured
 from build_config.acceptance.table import cases_table, notes
 from build_config.atomic_files import rewrite
@@ -94,7 +93,7 @@ def with_tests(settings: Settings, planned: Planned, only: frozenset[Kind]) -> P
         planned.selected,
         only=only,
         configured=configured(settings.root, planned.repository.connectors),
-        seconds=history.read(settings.state),
+        seconds=planned.present.seconds,
     )
     return replace(planned, plan=plan)
 

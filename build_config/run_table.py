@@ -17,7 +17,7 @@ from build_config.acceptance.case import Verdict
 from build_config.report import Ending
 from build_config.run_record import RunRecord, StepRecord
 from build_config.steps import Kind
-from build_config.wording import counted, duration, one_line, shorten, size
+from build_config.wording import change, counted, duration, one_line, shorten, size
 
 _LEFT_OUT = 200  # bytes for the line on what does not fit
 _NAME, _WHY = 120, 300  # characters
@@ -145,7 +145,7 @@ def _sizes(row: Row) -> str:
         return ""
     if not row.grown or abs(row.grown) >= _LARGEST:
         return size(row.size)
-    return f"{size(row.size)}, {'+' if row.grown > 0 else '-'}{size(abs(row.grown))}"
+    return f"{size(row.size)}, {change(row.grown)}"
 
 
 def _tests(cases: Mapping[str, int]) -> str:

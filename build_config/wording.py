@@ -83,6 +83,11 @@ def size(count: float) -> str:
     return f"{count:.1f} {_UNITS[power]}" if power else f"{count:.0f} B"
 
 
+def change(count: int) -> str:
+    """Bytes more or less than before: `+1.2 MB`, `-300 B`."""
+    return f"{'+' if count > 0 else '-'}{size(abs(count))}"
+
+
 def counted(count: int, noun: str) -> str:
     """`1 image`, `3 images`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

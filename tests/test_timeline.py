@@ -15,7 +15,7 @@ from build_config.run_record import Phase, RunRecord
 from build_config.steps import Kind
 from build_config.timeline.course import course, phase_lanes, side_by_side
 from build_config.timeline.files import TIMELINE, TRACE, write_pictures
-from build_config.timeline.page import change_of, timeline_page
+from build_config.timeline.page import timeline_page
 from build_config.timeline.trace import trace
 
 HOSTILE = "</script><script>alert(1)</script>{{ 7 * 7 }}\ud800<!--"
@@ -104,10 +104,6 @@ def test_what_is_up_to_date_has_no_row_but_is_in_the_table() -> None:
     (run,) = chart(record(BASE, skipped))["runs"]
     assert [bar["target"] for bar in run["steps"]] == ["base"]
     assert "build source-a<td>up to date" in timeline_page([record(BASE, skipped)]).decode()
-
-
-def test_a_change_of_size_has_its_sign() -> None:
-    assert (change_of(1_200_000), change_of(-300)) == ("+1.2 MB", "-300 B")
 
 
 def test_the_trace_is_what_chrome_and_perfetto_read() -> None:

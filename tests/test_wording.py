@@ -2,7 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from build_config.wording import counted, duration, encodable, harmless, marks_for, one_line, size
+from build_config.wording import (
+    change,
+    counted,
+    duration,
+    encodable,
+    harmless,
+    marks_for,
+    one_line,
+    size,
+)
 
 
 @pytest.mark.parametrize(
@@ -29,6 +38,10 @@ def test_durations_fit_eight_characters(seconds: float, words: str) -> None:
 )
 def test_sizes_are_decimal(count: float, words: str) -> None:
     assert size(count) == words
+
+
+def test_a_change_of_size_has_its_sign() -> None:
+    assert (change(1_200_000), change(-300)) == ("+1.2 MB", "-300 B")
 
 
 def test_counts_agree_with_their_noun() -> None:

@@ -15,7 +15,7 @@ from build_config.run_record import Phase, RunRecord, StepRecord
 from build_config.steps import Kind
 from build_config.timeline.course import Course, course, phase_lanes
 from build_config.web_page import render
-from build_config.wording import counted, duration, one_line, size
+from build_config.wording import change, counted, duration, one_line, size
 
 _SAID = 600  # characters of a message; the log has the rest
 _FIELDS = ("outcome", "reason", "message", "hint")
@@ -133,13 +133,7 @@ def _phase(phase: Phase, lane: int) -> list[object]:
 def _size(step: StepRecord) -> str:
     if step.size is None:
         return ""
-    change = f" ({change_of(step.grown)})" if step.grown else ""
-    return size(step.size) + change
-
-
-def change_of(grown: int) -> str:
-    """`+1.2 MB`, `-300 kB`."""
-    return f"{'+' if grown > 0 else '-'}{size(abs(grown))}"
+    return size(step.size) + (f" ({change(step.grown)})" if step.grown else "")
 
 
 def _table(courses: Sequence[Course]) -> Iterator[dict[str, str]]:

@@ -25,6 +25,7 @@ from build_config.engine import Tell
 from build_config.errors import StepError
 from build_config.fingerprint import SOURCES_LABEL, Inputs
 from build_config.git_refs import Place
+from build_config.image_labels import REVISION_LABEL
 from build_config.ledger import Ledger
 from build_config.publishing.ports import Facts, Press, Tested
 from build_config.publishing.publication import Publication
@@ -38,6 +39,8 @@ MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 CONFIG = "application/vnd.docker.container.image.v1+json"
 LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 PLATFORM = "linux/amd64"
+COMMIT = "b" * 40
+"""From which images here were built; what is checked out is another one by then."""
 QUICK = Budget(total=2.0, call=0.5)
 """Long enough for a registry of this machine, short enough for a thousand faults."""
 
@@ -212,6 +215,7 @@ class Publisher:
         """The image of it; `built` tells apart two builds of the same sources."""
         labels = {
             VERSION_LABEL: version,
+            REVISION_LABEL: COMMIT,
             SOURCES_LABEL: self.target(version, content).sources.fingerprint,
             "spec": json.dumps(SPEC),
         }

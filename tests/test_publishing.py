@@ -7,7 +7,7 @@ import asyncio
 import httpx
 import pytest
 from memory_registry import MemoryRegistry
-from publications import MANIFEST, Publisher, digest
+from publications import COMMIT, MANIFEST, Publisher, digest
 
 from build_config.errors import ConflictError, StepError
 
@@ -30,6 +30,7 @@ def test_a_version_is_published_written_down_and_latest(
     assert (release.digest, release.image_id) == (digest(made.manifest), made.id)
     assert release.size == sum(len(blob) for blob in made.blobs.values())
     assert set(release.tests) == {"acceptance"}
+    assert release.commit == COMMIT, "of the image, not what is checked out"
 
 
 def test_again_nothing_is_written(publisher: Publisher, registry: MemoryRegistry) -> None:

@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from build_config.catalog.documents import defects
 from build_config.engine import Tell
 from build_config.errors import ConflictError, StepError, UnclearError
+from build_config.image_labels import REVISION_LABEL
 from build_config.ledger import Book, Claim
 from build_config.publishing import shipping
 from build_config.publishing.latest import settle_latest
@@ -118,7 +119,7 @@ class Publication:
             digest=staged.manifest.digest,
             image_id=staged.tested.id,
             sources=self.target.sources.fingerprint,
-            commit=self.facts.conditions.commit or "",
+            commit=self._commit(staged),
             nonce=uuid.uuid4().hex,
         )
         ledger, target = self.press.ledger, self.target
@@ -160,7 +161,7 @@ class Publication:
         return await shipping.shipped(self.target, registry, self.images, manifest, self.tell)
 
     def _release(self, shipment: Shipment) -> Release:
-        connector, conditions = self.target.connector, self.facts.conditions
+        connector = self.target.connector
         published = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
         return Release(
             name=connector.name,
@@ -171,7 +172,7 @@ class Publication:
             digest=shipment.manifest.digest,
             image_id=shipment.tested.id,
             size=shipment.contents.size,
-            commit=conditions.commit or "",
+            commit=self._commit(shipment),
             source_url=self.facts.source_url,
             fingerprint=self.target.sources.fingerprint,
             inputs=self.target.sources.to_json(),
@@ -181,6 +182,11 @@ class Publication:
             spec=shipment.tested.spec,
             tests=shipment.tested.tests,
         )
+
+    def _commit(self, shipment: Shipment) -> str:
+        """The one it was built from: other files may have been committed since."""
+        labels = shipment.contents.labels
+        return labels.get(REVISION_LABEL) or self.facts.conditions.commit or ""
 
     @contextmanager
     def _timed(self, what: str) -> Iterator[None]:

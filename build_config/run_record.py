@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, is_dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from types import UnionType
 from typing import Any, cast, get_args, get_origin, get_type_hints
@@ -177,11 +178,14 @@ def last_folder(logs: Path) -> Path | None:
 def read_all(folder: Path) -> tuple[RunRecord, ...]:
     """Every record below the folder, the earliest first; empty when there is none.
 
+    `latest` is a link to one of them, or a copy of it: what uploads artifacts follows links.
+
     Raises:
         YardError: one of them cannot be understood.
     """
-    folders = {file.parent.resolve() for file in folder.rglob(FILE)}  # `latest` is a link to one
-    return tuple(sorted(map(read, folders), key=lambda run: (run.begin, run.host)))
+    folders = {file.parent.resolve() for file in folder.rglob(FILE)}
+    runs = sorted(map(read, folders), key=lambda run: (run.begin, run.host))
+    return tuple(run for before, run in pairwise((None, *runs)) if run != before)
 
 
 def _of_json(document: Any) -> RunRecord:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -126,6 +127,15 @@ def test_all_records_below_a_folder_are_found_once(tmp_path: Path) -> None:
     (tmp_path / "b" / "latest").symlink_to("2")
     assert [found.begin[17:19] for found in read_all(tmp_path)] == ["30", "31"]
     assert read_all(tmp_path / "nowhere") == ()
+
+
+def test_the_copy_of_the_last_run_that_an_artifact_has_is_no_other_run(tmp_path: Path) -> None:
+    logs, artifact = tmp_path / "logs", tmp_path / "artifact"
+    run = recorded(logs / "20261122T101530Z-1", STARTED, done(A, at=4.5))
+    (logs / "latest").symlink_to("20261122T101530Z-1")
+    shutil.copytree(logs, artifact)  # follows links, as `actions/upload-artifact` does
+    assert not (artifact / "latest").is_symlink()
+    assert read_all(artifact) == (run,)
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,7 @@ def test_a_pull_request_of_one_connector_is_tested_and_then_published_with_the_c
     assert proposed.code == 0, str(proposed)
     assert set(proposed.jobs()) == {PLAN, CHECK, SHARD, COLLECT}
     assert shown("source-c", "✅ done") in proposed.summary()
+    assert "runners" not in proposed.summary()
     assert scratch.runs() == {"run-connectors-1 of 1", "timeline"}
     merged = scratch.merge()
     assert merged.code == 0, str(merged)

@@ -18,7 +18,11 @@ _SHARED_FOLDERS = ("buildSrc", "gradle")  # the wrapper's version, catalogs of v
 _TESTS = "src/test/"
 _PROSE = ".md"
 
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_COMMENT_OR_TEXT = re.compile(  # a glob such as '**/*.txt' opens no comment, 'https://x' neither
+    r"""//[^\n]*|/\*.*?(?:\*/|\Z)
+      |(?P<text>'{3}.*?'{3}|"{3}.*?"{3}|(["'])(?:\\.|(?!\2)[^\\\n])*\2)""",
+    re.DOTALL | re.VERBOSE,
+)
 _PROJECT = re.compile(  # Groovy and Kotlin; no name begins with a dot, and no path leaves the root
     r"""\bproject\s*\(\s*(?:path\s*[:=]\s*)?(["'])(?P<path>(?::[\w-][\w.-]*)+)\1"""
 )
@@ -79,5 +83,6 @@ def _depends_on(directory: Path) -> Iterator[str]:
             text = (directory / name).read_text(encoding="utf-8", errors="replace")
         except OSError:
             continue
-        for match in _PROJECT.finditer(_COMMENT.sub("", text)):
+        code = _COMMENT_OR_TEXT.sub(lambda match: match["text"] or "", text)
+        for match in _PROJECT.finditer(code):
             yield match["path"].strip(":").replace(":", "/")

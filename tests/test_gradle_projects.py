@@ -49,6 +49,36 @@ def test_projects_are_followed_through_build_files_of_both_languages(tmp_path: P
     assert read_beside(tmp_path, CSV).projects == (LIBRARY, BASICS)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "exclude '**/*.tmp'\n{it}\nexclude '**/x'\n",
+        'exclude("**/*.tmp")\n{it}\nexclude("**/x")\n',
+        "maven {{ url 'https://maven.example' }}; {it}\n",
+        "// it's text\n{it}\n",
+        "/* 'no text */ {it}\n",
+        "said = 'it\\'s /* '\n{it}\n// */\n",
+        "said = '''it's /*'''\n{it}\n// */\n",
+        "{it}\n/* without end " + "/* " * 100_000,
+    ],
+)
+def test_what_looks_like_a_comment_in_a_text_hides_no_project(tmp_path: Path, text: str) -> None:
+    it = "implementation project(':libraries:basics')"
+    files = {f"{CSV}/build.gradle": text.format(it=it), f"{BASICS}/Basics.java": ""}
+    repositories.write(tmp_path, files)
+    assert read_beside(tmp_path, CSV).projects == (BASICS,)
+
+
+@pytest.mark.parametrize(
+    "comment", ["// {it}", "/* {it} */", "/* '\n{it}\n' */", "// '/* '\n// {it}"]
+)
+def test_what_is_in_a_comment_is_no_project(tmp_path: Path, comment: str) -> None:
+    it = "implementation project(':libraries:basics')"
+    files = {f"{CSV}/build.gradle": comment.format(it=it), f"{BASICS}/Basics.java": ""}
+    repositories.write(tmp_path, files)
+    assert read_beside(tmp_path, CSV).projects == ()
+
+
 def test_no_project_is_followed_out_of_the_repository(tmp_path: Path) -> None:
     outside = "dependencies { api(project(':..:outside')); api(project(':connectors:..:..')) }\n"
     repositories.write(tmp_path, {"outside/x": "", f"root/{CSV}/build.gradle": outside})

@@ -7,9 +7,10 @@ Gradle reads, and what the settings and metadata say about it. All else affects 
 from __future__ import annotations
 
 import posixpath
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from build_config import git_changes
@@ -25,6 +26,7 @@ _SETTINGS = "invoke.yaml"
 _METADATA = "metadata.yaml"
 _IGNORE_FILES = ("Dockerfile.dockerignore", ".dockerignore")
 _PROSE = ".md"
+_ALL = "."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +36,8 @@ class Since:
     Attributes:
         ref: as it was typed.
         commit: where what is checked out left it.
-        changed: paths that are not as they were then, relative to the root.
+        changed: paths that are not as they were then, relative to the root, sorted; of a submodule
+            and of a repository in the repository only their folder.
         settings: what `invoke.yaml` said then and says now; None where that is the same.
     """
 
@@ -71,10 +74,7 @@ def affected_tests(connectors: Iterable[Connector], since: Since) -> frozenset[s
     return frozenset(
         connector.name
         for connector in connectors
-        if any(
-            path.startswith(f"{connector.path}/") and not path.endswith(_PROSE)
-            for path in since.changed
-        )
+        if any(not path.endswith(_PROSE) for path in _inside(connector.path, since.changed))
     )
 
 
@@ -101,11 +101,26 @@ def _beside(settings: Settings, connector: Connector, since: Since) -> Iterator[
         yield from (posixpath.relpath(path, connector.path) for path in changed)
 
 
+def _inside(folder: str, changed: tuple[str, ...]) -> list[str]:
+    """The changed paths as seen from a folder; only `.` where git knows it as a whole or not."""
+    above = (folder, *map(str, PurePosixPath(folder).parents))
+    if any(_has(changed, name) for path in above for name in (path, f"{path}/")):
+        return [_ALL]
+    # "0" is the character after "/"
+    first, last = bisect_left(changed, f"{folder}/"), bisect_left(changed, f"{folder}0")
+    return [path.removeprefix(f"{folder}/") for path in changed[first:last]]
+
+
+def _has(changed: tuple[str, ...], path: str) -> bool:
+    at = bisect_left(changed, path)
+    return changed[at : at + 1] == (path,)
+
+
 def _within(settings: Settings, connector: Connector, since: Since) -> list[str]:
     prefix = f"{connector.path}/"
-    changed = [p.removeprefix(prefix) for p in since.changed if p.startswith(prefix)]
-    if not changed:
-        return []
+    changed = _inside(connector.path, since.changed)
+    if changed in ([], [_ALL]):
+        return changed
     try:
         now = read_rules(settings.root, connector.path)
     except RepositoryError:

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LIST_FILES = ("ls-files", "-s", "-v", "-z")
-# Renames are two files to us, and submodules are read from disk: git need not look into either.
+# Renames are two files to us. Submodules are read from disk, and dirty with anything new in them.
 _STATUS = (
     *("status", "--porcelain=v2", "-z", "--untracked-files=all", "--ignored=matching"),
-    *("--no-renames", "--ignore-submodules=dirty", "--", "."),
+    *("--no-renames", "--ignore-submodules=none", "--", "."),
 )
 # Git converts some files on the way to disk. `:(exclude,attr:…)` leaves out those it does not:
 # the second lists what a program rewrites, the first that and what may get other line ends.

@@ -12,6 +12,13 @@ from build_config import git_process
 from build_config.errors import UsageError, YardError
 from build_config.git_output import parse_objects
 
+# What lies in a submodule enters images as it lies there: untracked files and all.
+_DIFF = (
+    *("diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--relative"),
+    "--ignore-submodules=none",
+)
+_NONE = "Needed a single revision"
+_DEEPEN = "a shallow clone knows more after `git fetch --unshallow`"
 _SECRETS = ":(glob)**/secrets/**"
 
 
@@ -23,15 +30,16 @@ def merge_base(root: Path, ref: str) -> str:
     """
     commit = git_process.ask(root, "rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}")
     if commit is None or commit.returncode:
+        said = _last_words(commit)
         raise UsageError(
-            f"`--changed-since={ref}`: {_last_words(commit)}",
-            hint="name a branch, a tag or a commit that `git log` knows; a shallow clone has few",
+            f"`--changed-since={ref}`: {'there is no such commit here' if _NONE in said else said}",
+            hint="name a branch, a tag or a commit that git knows; " + _DEEPEN,
         )
     base = git_process.ask(root, "merge-base", "HEAD", commit.stdout.decode().strip())
     if base is None or base.returncode:
         raise UsageError(
             f"`--changed-since={ref}`: it has no commit in common with what is checked out",
-            hint="fetch more history: `git fetch --unshallow`",
+            hint=_DEEPEN,
         )
     return base.stdout.decode().split()[0]
 
@@ -41,9 +49,7 @@ def changed_paths(root: Path, commit: str) -> tuple[str, ...]:
 
     Files that are gone are in it too. Git compares, so that line ends and filters do not count.
     """
-    tracked = _listed(
-        root, "diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--relative", commit
-    )
+    tracked = _listed(root, *_DIFF, commit)
     new = _listed(root, "ls-files", "-z", "--others", "--exclude-standard")
     return tuple(sorted(tracked | new))
 

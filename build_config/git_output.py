@@ -52,6 +52,7 @@ def parse_status(output: bytes, warnings: bytes, prefix: bytes) -> States:
         elif kind in _FIELDS_BEFORE_PATH:
             path = _below(entry.split(b" ", _FIELDS_BEFORE_PATH[kind])[-1], prefix)
             is_submodule, in_worktree = entry[5:6] == b"S", entry[3:4]
+            path += b"/" if is_submodule else b""
             if in_worktree == b"D":
                 states.deleted.add(path)
             elif in_worktree != b"." and not is_submodule:

@@ -113,6 +113,32 @@ def test_a_file_that_moved_changes_both_sides(root: Path) -> None:
     assert changed(root, "start") == {"source-b", "destination-d"}
 
 
+@pytest.mark.parametrize("place", ["connectors/source-s", "connectors/source-b/vendor"])
+@pytest.mark.parametrize("name", ["main.py", "new.py"])
+def test_what_is_new_in_a_submodule_counts_committed_or_not(
+    root: Path, place: str, name: str
+) -> None:
+    other = new_repository(root.parent / f"{root.name}-other", {"Dockerfile": ALONE, "main.py": ""})
+    git(root, "submodule", "--quiet", "add", str(other), place)
+    git(root, "commit", "--quiet", "--message=submodule")
+    git(root, "tag", "--force", "start")
+    assert changed(root, "start") == set()
+    write(root / place, {name: "2"})
+    expected = {place.split("/")[1]}
+    assert changed(root, "start") == expected
+    git(root / place, "add", "--all")
+    git(root / place, "commit", "--quiet", "--message=more")
+    git(root, "commit", "--quiet", "--all", "--message=more")
+    assert changed(root, "start") == expected
+    repository = discover(settings_of(root))
+    assert affected_tests(repository.connectors, read_since(root, "start")) == expected
+
+
+def test_a_repository_in_the_repository_counts(root: Path) -> None:
+    new_repository(root / "connectors/source-new", {"Dockerfile": ALONE})
+    assert changed(root, "start") == {"source-new"}
+
+
 def test_what_others_changed_meanwhile_does_not_count(root: Path) -> None:
     git(root, "switch", "--quiet", "--create=theirs")
     write(root, {"connectors/source-b/main.py": "theirs"})

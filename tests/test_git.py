@@ -110,8 +110,10 @@ def test_submodules_and_repositories_inside_are_folders_to_walk(tmp_path: Path) 
     assert take(root).unclean("sub/folder") == [""]
     assert take(root).unclean("nested") == [""]
     assert not take(root).is_dirty("sub")
-    write(root / "sub", {"x": "new"})
+    write(root / "sub", {"new": "new"})
     assert take(root).unclean(".") == ["nested/", "sub/"]
+    assert take(root).is_dirty("sub"), "what is in it is not committed"
+    assert take(root).is_dirty("sub/folder")
 
 
 def test_a_worktree_is_a_repository(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import fault_proxy
@@ -20,6 +21,7 @@ from build_config.errors import UnclearError
 from build_config.git_refs import Place
 from build_config.ledger import Ledger
 from build_config.publishing.turn import Turns
+from build_config.registry.failures import RefusedError
 
 REPOSITORY = "registry.test/acme/source-x"
 
@@ -67,14 +69,33 @@ def test_one_that_died_on_another_machine_is_waited_for_until_it_can_write_no_mo
     assert ledger.leased(REPOSITORY) is None
 
 
-def test_a_failure_keeps_the_turn_for_what_may_yet_land(ledger: Ledger) -> None:
+@pytest.mark.parametrize("writes", [True, False])
+def test_a_failure_keeps_the_turn_for_what_may_yet_land(ledger: Ledger, *, writes: bool) -> None:
     async def fail() -> None:
-        async with turns(ledger, "one").turn():
+        async with turns(ledger, "one").turn() as turn:
+            if writes:
+                turn.still_ours()
             raise UnclearError("no answer")
 
     with pytest.raises(UnclearError, match="no answer"):
         asyncio.run(fail())
-    assert ledger.leased(REPOSITORY) is not None
+    assert (ledger.leased(REPOSITORY) is not None) == writes
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_refusal_of_latest_ends_the_turn_unless_an_earlier_write_may_yet_land(
+    publisher: Publisher, registry: MemoryRegistry, *, lost: bool
+) -> None:
+    of_latest = partial(Rule, method="PUT", path="manifests/latest")
+    rules = [of_latest(action=fault_proxy.reset_before)] if lost else []
+    rules.append(of_latest(action=fault_proxy.status(403), times=None))
+    with (
+        fault_proxy.fault_proxy(registry.host, *rules) as proxy,
+        pytest.raises(RefusedError),
+    ):
+        asyncio.run(replace(publisher, host=proxy.host).publish("1.0.0"))
+    repository = publisher.target("1.0.0").repository
+    assert (publisher.ledger.leased(repository) is not None) == lost
 
 
 def test_who_comes_too_late_does_not_write(ledger: Ledger) -> None:

@@ -18,6 +18,7 @@ from build_config.engine import Tell
 from build_config.errors import UnclearError
 from build_config.ledger import Lease
 from build_config.publishing.records import Records
+from build_config.registry.failures import RefusedError
 
 _POLL = 0.1
 _BEGIN = 60.0
@@ -43,13 +44,23 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[Turn]:
-        """Wait for our turn. It is kept when something goes wrong: a write may yet land.
+        """Wait for our turn. It is kept when something goes wrong that may yet land.
 
         Raises:
             UnclearError: git or its remote did not answer.
         """
         lease, since = await self._take()
-        yield Turn(end=since + self.begin)
+        turn = Turn(end=since + self.begin)
+        try:
+            yield turn
+        except Exception as error:
+            refused = isinstance(error, RefusedError) and error.at_once
+            if refused or not turn.begun:
+                await self._end(lease)
+            raise
+        await self._end(lease)
+
+    async def _end(self, lease: Lease) -> None:
         with suppress(UnclearError):  # then it ends by itself
             await asyncio.to_thread(self.ledger.end_lease, self.repository, lease)
 
@@ -75,15 +86,17 @@ class Turns:
         return self.ledger.lease(self.repository, self.holder, after=held)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Turn:
     """A turn that we have.
 
     Attributes:
         end: by the monotonic clock; what is not begun by then must not be begun.
+        begun: a write was.
     """
 
     end: float
+    begun: bool = False
 
     def still_ours(self) -> None:
         """Ask right before a write.
@@ -93,3 +106,4 @@ class Turn:
         """
         if time.monotonic() > self.end:
             raise UnclearError("it took too long to set `latest`", hint="the same command again")
+        self.begun = True

@@ -17,15 +17,23 @@ class RefusedError(RegistryError):
             broken, 409 and 412 where the tag may not be moved.
         codes: the error codes of the protocol that came with it, such as `TAG_INVALID`.
         there: digest that the tag has; None where it has none, or where nobody can tell.
+        at_once: at the first try, so that nothing of it may yet land.
     """
 
     def __init__(
-        self, message: str, *, status: int, codes: tuple[str, ...], there: str | None
+        self,
+        message: str,
+        *,
+        status: int,
+        codes: tuple[str, ...],
+        there: str | None,
+        at_once: bool,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.codes = codes
         self.there = there
+        self.at_once = at_once
 
 
 class UnclearError(RegistryError):

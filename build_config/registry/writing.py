@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
 
 from build_config.registry.address import beside
 from build_config.registry.answers import Answer, CannotTell, Denied, Present
@@ -32,14 +33,14 @@ async def write_manifest(repository: Repository, tag: str, manifest: Present) ->
         headers={"content-type": manifest.media_type},
         content=manifest.body,
     )
-    while True:
+    for number in count():
         answered = await repository.once(request)
         if _was_done(answered, manifest.digest):
             return
         found = await read_manifest(repository, tag)
         if is_of(found, manifest.digest):
             return
-        _raise_if_refused(repository, answered, found, tag)
+        _raise_if_refused(repository, answered, found, tag, at_once=number == 0)
         # a yes to other bytes is a write that went wrong on the way: ours alone mend it
         again = _is_yes(answered) or may_change(answered)
         known = not isinstance(found, CannotTell)
@@ -102,7 +103,7 @@ def _unclear(repository: Repository, answered: Reply | Silence, tag: str) -> Unc
 
 
 def _raise_if_refused(
-    repository: Repository, answered: Reply | Silence, found: Answer, tag: str
+    repository: Repository, answered: Reply | Silence, found: Answer, tag: str, *, at_once: bool
 ) -> None:
     if isinstance(answered, Silence):
         status, refused = _UNAUTHORIZED, answered.denied
@@ -115,4 +116,5 @@ def _raise_if_refused(
             status=status,
             codes=() if isinstance(answered, Silence) else error_codes(answered),
             there=found.digest if isinstance(found, Present) else None,
+            at_once=at_once,
         )

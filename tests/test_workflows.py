@@ -118,6 +118,25 @@ def test_publishing_is_protected_and_never_cut_short() -> None:
     assert read("publish.yml")["concurrency"]["cancel-in-progress"] is False
 
 
+def test_a_run_that_waits_is_replaced_by_none_that_does_less() -> None:
+    # GitHub keeps one waiting run of a group, the newest
+    assert read("publish.yml")["concurrency"]["group"] == "publish-${{ inputs.connectors || '*' }}"
+    assert read("cache.yml")["concurrency"]["group"] == "cache-${{ github.sha }}"
+
+
+@pytest.mark.parametrize(
+    ("file", "job", "setting"),
+    [
+        ("publish.yml", "publish", "INVOKE_REGISTRY"),
+        ("cache.yml", "share", "INVOKE_CACHE_REGISTRY"),
+    ],
+)
+def test_the_login_is_for_where_images_are_pushed(file: str, job: str, setting: str) -> None:
+    found = jobs(file)[job]
+    (login,) = (step for step in found["steps"] if "docker/login-action@" in step.get("uses", ""))
+    assert login["with"]["registry"] == found["env"][setting]
+
+
 def test_one_job_knows_of_all_others() -> None:
     listed = jobs("connectors.yml")
     assert set(listed["collect"]["needs"]) == set(listed) - {"collect"}

@@ -151,6 +151,25 @@ def test_a_state_is_saved_as_soon_as_it_is_confirmed(tmp_path: Path) -> None:
     assert states.read(ledger.path).document() == [of_stream("a", 1)]
 
 
+def test_a_save_that_takes_long_does_not_come_after_a_newer_one(tmp_path: Path) -> None:
+    ledger = Ledger(
+        path=tmp_path / "state.json", state=SavedState(), traffic=Traffic.of({"streams": []})
+    )
+    large = {"stream_descriptor": {"name": "a"}, "stream_state": {"seen": [*range(500_000)]}}
+
+    async def work() -> None:
+        saving = asyncio.create_task(ledger.keep_saving())
+        ledger.confirmed({"type": "STREAM", "stream": large})
+        await asyncio.sleep(0.01)  # a thread is at it now
+        ledger.confirmed(of_stream("a", 2))
+        saving.cancel()
+        await asyncio.wait({saving})
+        ledger.save()
+
+    asyncio.run(work())
+    assert states.read(ledger.path).document() == [of_stream("a", 2)]
+
+
 def test_two_syncs_of_one_pair_do_not_run_at_a_time(tmp_path: Path) -> None:
     path = tmp_path / "a--b.lock"
     with (

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from build_config.errors import StepError
+from build_config.sandbox.engine_requests import undisturbed
 from build_config.sync import states
 from build_config.sync.messages import Message, StreamKey, payload, stream_key
 from build_config.sync.states import SavedState
@@ -41,7 +42,7 @@ class Ledger:
 
     def sent(self, state: Message) -> None:
         """A state goes to the destination."""
-        key = _stream_of(state)
+        key = stream_of(state)
         streams = self.traffic.streams if key is None else (key,)
         records = {each: self.traffic.stream(each).records for each in streams}
         entry = _Sent(identity=states.identity(state), records=records)
@@ -51,7 +52,7 @@ class Ledger:
         """A state came back: all before it is committed; it is saved soon."""
         self.traffic.confirmed_states += 1
         self.state = self.state.with_confirmed(state)
-        waiting, identity = self._sent.get(_stream_of(state), deque()), states.identity(state)
+        waiting, identity = self._sent.get(stream_of(state), deque()), states.identity(state)
         if any(entry.identity == identity for entry in waiting):
             while (entry := waiting.popleft()).identity != identity:
                 pass
@@ -60,13 +61,16 @@ class Ledger:
         self._news.set()
 
     async def keep_saving(self) -> None:
-        """Save whenever there is something new, off the event loop; runs until it is cancelled."""
+        """Save whenever there is something new, off the event loop; runs until it is cancelled.
+
+        No thread is left behind that would write an older state over that of `save`.
+        """
         while True:
             await self._news.wait()
             self._news.clear()
             state = self.state
             with suppress(OSError):  # what cannot be saved now is told when the sync ends
-                await asyncio.to_thread(states.write, self.path, state)
+                await undisturbed(asyncio.to_thread(states.write, self.path, state))
                 self._saved = state
 
     def save(self) -> None:
@@ -86,7 +90,3 @@ class Ledger:
                 hint="the next sync goes on from what was saved before",
             ) from error
         self._saved = self.state
-
-
-def _stream_of(state: Message) -> StreamKey | None:
-    return stream_key(payload(payload(state, "stream"), "stream_descriptor"))

@@ -6,6 +6,7 @@ import os
 import socket
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -43,9 +44,16 @@ def is_left_over(found: Mapping[str, str]) -> bool:
 
 @cache
 def _host() -> str:
-    """The machine since it was started: process ids mean nothing after a restart."""
-    start = Path("/proc/sys/kernel/random/boot_id")
-    return f"{socket.gethostname()} {start.read_text().strip() if start.exists() else ''}".strip()
+    """Where process ids mean the same: on this machine, since its start, in one PID namespace.
+
+    Containers of CI jobs share an engine, and with `--network=host` also the machine's name.
+    """
+    words = [socket.gethostname()]
+    with suppress(OSError):
+        words.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
+    with suppress(OSError):
+        words.append(str(Path("/proc/self/ns/pid").readlink()))
+    return " ".join(words)
 
 
 def _process(number: int) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from build_config.errors import StepError
 from build_config.sandbox.engine_requests import undisturbed
 from build_config.sync import states
-from build_config.sync.messages import Message, StreamKey, payload, stream_key
+from build_config.sync.messages import Message, StreamKey, stream_of
 from build_config.sync.states import SavedState
 from build_config.sync.traffic import Traffic
 

@@ -50,6 +50,11 @@ def stream_key(descriptor: Message) -> StreamKey | None:
     return None
 
 
+def stream_of(state: Message) -> StreamKey | None:
+    """The stream of a STREAM state, also of one that does not say its type."""
+    return stream_key(payload(payload(state, "stream"), "stream_descriptor"))
+
+
 def error_of(message: Message) -> str | None:
     """What a TRACE of type ERROR says; None for every other message."""
     trace = payload(message, "trace")

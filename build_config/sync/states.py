@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from build_config import atomic_files
 from build_config.errors import UsageError
-from build_config.sync.messages import Message, StreamKey, is_object, payload, stream_key
+from build_config.sync.messages import Message, StreamKey, is_object, stream_of
 
 _OF_ONE_RUN: Final = ("sourceStats", "destinationStats")
 
@@ -36,7 +36,7 @@ class SavedState:
 
     def with_confirmed(self, state: Message) -> SavedState:
         """After one more message; the kind of a source's states may change with its version."""
-        key = _descriptor(state)
+        key = stream_of(state)
         if key is None:
             return SavedState(whole=_lasting(state))
         return SavedState(streams={**self.streams, key: _lasting(state)})
@@ -105,11 +105,6 @@ def forget(path: Path, keys: Collection[StreamKey]) -> None:
         write(path, kept)
     else:
         path.unlink(missing_ok=True)
-
-
-def _descriptor(state: Message) -> StreamKey | None:
-    """The stream of a STREAM state, also of one that does not say its type."""
-    return stream_key(payload(payload(state, "stream"), "stream_descriptor"))
 
 
 def _lasting(state: Message) -> Message:

@@ -35,6 +35,8 @@ _REPEATABLE = (
     *("--connector", "--secret", "--answer"),
     *("--stream", "--source-mount", "--destination-mount"),
 )
+_EMPTY = ("--runs=", "--output=", "--junit=", "--registry=")
+"""As of a variable that is not set; it would mean the folder that one is in, or the default."""
 
 
 def run(context: Context, command: Command) -> None:
@@ -47,7 +49,7 @@ def run(context: Context, command: Command) -> None:
     gc.set_threshold(_GARBAGE)
     streams = Streams.of_process()
     try:
-        _refuse_what_would_mean_all(sys.argv)
+        _refuse_missing_values(sys.argv)
         code = command(read(context.config, _project(context)), streams)
     except YardError as error:
         code = _tell(error, streams)
@@ -82,16 +84,18 @@ def _forget_the_reader() -> None:
     os.dup2(nowhere, sys.stdout.fileno())
 
 
-def _refuse_what_would_mean_all(words: Sequence[str]) -> None:
-    """Invoke drops a repeatable flag that got no value, as in `--connector $EMPTY`.
+def _refuse_missing_values(words: Sequence[str]) -> None:
+    """Invoke drops a repeatable flag that got no value, as in `--connector $EMPTY`: it means all.
 
     After a task it also drops its own `-c`, which one may take for `--connector`.
     """
     if "-c" in words[2:]:
         raise UsageError("`-c` is no flag of a task", hint="write `--connector=…`")
     for word, following in pairwise((*words, "--")):
-        if word in _REPEATABLE and following.startswith("-"):
-            raise UsageError(f"`{word}` has no value", hint=f"`{word}=…`, or leave it out")
+        flag = word.removesuffix("=")
+        valueless = word in _REPEATABLE and following.startswith("-")
+        if valueless or word in _EMPTY or (f"{word}=" in _EMPTY and not following):
+            raise UsageError(f"`{flag}` has no value", hint=f"`{flag}=…`, or leave it out")
 
 
 def _tell(error: YardError, streams: Streams) -> int:

@@ -125,6 +125,22 @@ def test_a_repeatable_flag_without_a_value_does_not_mean_all(
     assert code_of(tmp_path, raising(AssertionError())) == 2
 
 
+@pytest.mark.parametrize(
+    "words", [["--runs="], ["--runs", ""], ["--registry="], ["--junit="], ["--output="]]
+)
+def test_an_empty_value_means_neither_the_default_nor_the_current_folder(
+    tmp_path: Path,
+    words: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["invoke", "report", *words])
+    assert code_of(tmp_path, raising(AssertionError())) == 2
+    flag = words[0].removesuffix("=")
+    said = f"error: `{flag}` has no value\nhint: `{flag}=…`, or leave it out\n"
+    assert capsys.readouterr().err == said
+
+
 def test_a_value_after_the_flag_is_fine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["invoke", "build", "--connector", "a", "--connector=b"])
     assert code_of(tmp_path, lambda _settings, _streams: 0) == 0

@@ -29,13 +29,17 @@ def rewrite(file: Path, content: bytes, *, durable: bool = True) -> None:
     """Replace a file that is somebody's own: it keeps its mode, or gets that of any new file.
 
     Args:
-        file: to write.
+        file: to write; a link stays one, and a pipe or a device is written to as it is.
         content: its new content.
         durable: wait for the disk, as in `write_text`.
 
     Raises:
         OSError: it cannot be written; the old content is as it was.
     """
+    if file.exists() and not file.is_file():
+        file.write_bytes(content)
+        return
+    file = file.resolve()
     if file.exists():
         mode = stat.S_IMODE(file.stat().st_mode)
     else:

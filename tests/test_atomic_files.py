@@ -54,3 +54,24 @@ def test_a_new_file_of_somebodys_is_as_any_new_file(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert (mode(tmp_path / "file"), after) == (0o640, 0o027)
+
+
+def test_a_link_to_a_file_of_somebodys_stays_one(tmp_path: Path) -> None:
+    file, link = tmp_path / "elsewhere" / "file", tmp_path / "link"
+    file.parent.mkdir()
+    link.symlink_to("elsewhere/file")
+    for text in (b"new, where the link led to nothing", b"newer"):
+        rewrite(link, text)
+        assert (link.is_symlink(), file.read_bytes()) == (True, text)
+
+
+def test_a_pipe_gets_the_text_and_stays_one(tmp_path: Path) -> None:
+    """As `/dev/stdout` is one, and `/dev/null` a device: whose name root could take away."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        rewrite(pipe, b"text")
+        assert (os.read(reading, 100), pipe.is_fifo()) == (b"text", True)
+    finally:
+        os.close(reading)

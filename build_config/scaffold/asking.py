@@ -190,10 +190,13 @@ def _refuse_missing(template: Template | None, typed: Typed) -> None:
 
 
 def _problem(understood: Callable[[str], Name], text: str) -> str:
+    """In words that fit a line of 80 columns: there is no other one for it."""
     try:
         understood(text)
     except YardError as error:
         line = str(error).partition("\n")[0]
+        if isinstance(error, UsageError):
+            line = line.partition("` ")[2]  # what was typed stands above it
         hint = error.hint.replace(": `--name=…`", "").replace("--name=", "")
         return f"{line}; {hint}" if hint else line
     return ""

@@ -73,7 +73,7 @@ def understand(typed: str, kind: Kind, namespace: str) -> Name:
     stem = plain.removeprefix(f"{kind}-")
     _refuse_other_kind(typed, plain, kind)
     if not _STEM.fullmatch(stem):
-        words = "has something else than ASCII letters, digits and `-`"
+        words = "is not only ASCII letters, digits and `-`"
         raise _refused(typed, words if plain else "has no letter and no digit", _guess(typed, kind))
     name = Name(kind=kind, stem=stem)
     if len(name.name) > _LONGEST:
@@ -102,7 +102,7 @@ def _refuse_other_kind(typed: str, plain: str, kind: Kind) -> None:
     if stem.startswith((f"{kind}-", f"{other}-")):
         raise _refused(typed, "says twice what kind it is", f"{kind}-{stem.partition('-')[2]}")
     if plain == stem and stem.endswith((f"-{kind}", f"-{other}")):
-        words = f"ends in what it is: the {kind} comes first"
+        words = "ends in its kind, which comes first"
         raise _refused(typed, words, f"{kind}-{stem.rpartition('-')[0]}")
 
 

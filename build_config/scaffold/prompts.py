@@ -1,6 +1,6 @@
 """Questions in, answers of a person at a terminal out: arrow keys, and a word on each mistake.
 
-Ctrl-C at any of them raises KeyboardInterrupt.
+Ctrl-C at any of them raises KeyboardInterrupt; so does Ctrl-D, or a terminal that goes away.
 """
 
 from __future__ import annotations
@@ -9,10 +9,13 @@ import os
 import sys
 import textwrap
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from build_config.scaffold.questions import Question
 from build_config.scaffold.template import Template
+
+if TYPE_CHECKING:
+    import questionary
 
 Problem = Callable[[str], str]
 """Why a text cannot be the answer; empty where it can. Asked at every key."""
@@ -29,21 +32,20 @@ def ask_template(templates: Iterable[Template]) -> str:
         questionary.Choice(title=template.name, value=template.name, description=_about(template))
         for template in templates
     ]
-    answer: str = questionary.select("Template", choices=choices).unsafe_ask()
-    return answer
+    return _answered(questionary.select("Template", choices=choices))
 
 
 def ask_text(prompt: str, default: str, problem: Problem, *, about: str = "") -> str:
     """A line of text; what it is about stands at the foot of the screen."""
     import questionary
 
-    answer: str = questionary.text(
+    question = questionary.text(
         prompt,
         default=default,
         validate=lambda text: problem(text) or True,
-        bottom_toolbar=about or None,
-    ).unsafe_ask()
-    return answer
+        bottom_toolbar=_folded(about) or None,
+    )
+    return _answered(question)
 
 
 def ask(question: Question, default: str, problem: Problem) -> str:
@@ -52,18 +54,31 @@ def ask(question: Question, default: str, problem: Problem) -> str:
 
     if not question.choices:
         return ask_text(question.prompt, default, problem, about=question.help)
-    answer: str = questionary.select(
+    select = questionary.select(
         question.prompt,
         choices=list(question.choices),
         default=default if default in question.choices else None,
         instruction=f"({question.help})" if question.help else None,
-    ).unsafe_ask()
+    )
+    return _answered(select)
+
+
+def _answered(question: questionary.Question) -> str:
+    try:
+        answer: str = question.unsafe_ask()
+    except EOFError as error:
+        raise KeyboardInterrupt from error
     return answer
 
 
 def _about(template: Template) -> str:
     mark = ", your own" if template.own else ""
     text = f"{template.description} ({template.kind}, {template.language}{mark})"
+    return _folded(text, indent=_LABEL)
+
+
+def _folded(text: str, *, indent: int = 0) -> str:
+    """In lines that are not cut off; all but the first indented."""
     columns = os.get_terminal_size(sys.stdout.fileno()).columns  # COLUMNS is not asked there either
-    room = max(columns - _LABEL - 1, 20)
-    return f"\n{' ' * _LABEL}".join(textwrap.wrap(text, room))
+    room = max(columns - indent - 1, 20)
+    return f"\n{' ' * indent}".join(textwrap.wrap(text, room))

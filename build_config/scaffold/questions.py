@@ -61,7 +61,7 @@ class Question:
 DISPLAY_NAME = Question(
     name="display_name",
     prompt="Display name",
-    help="letters, digits, spaces and .&+()/'- (at most 60), and no word that YAML reads otherwise",
+    help="at most 60 letters, digits, spaces and .&+()/'-; no word like `null` or `yes`",
     default="{{ display_name }}",
     pattern=rf"(?i)(?!(?:true|false|null|yes|no|on|off)$)(?=.*[^\W\d_])(?=.{{1,60}}$){_LETTERS}",
 )

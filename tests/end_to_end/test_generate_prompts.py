@@ -21,7 +21,8 @@ import tiny_templates
 from screen import screen
 from yard import PROJECT, Yard
 
-DOWN, UP, ENTER, CTRL_C, BACKSPACE = "\x1b[B", "\x1b[A", "\r", "\x03", "\x7f"
+DOWN, UP, ENTER, BACKSPACE = "\x1b[B", "\x1b[A", "\r", "\x7f"
+CTRL_C, CTRL_D = "\x03", "\x04"
 _SECONDS = 120
 
 
@@ -113,9 +114,21 @@ def test_everything_is_asked_and_mistakes_are_told_while_one_types(tiny: Yard) -
     assert page.read_text() == "# Foo Bar & Co\n"
 
 
-def test_on_a_narrow_terminal_a_description_is_folded_not_cut(tiny: Yard) -> None:
+def test_on_a_narrow_terminal_nothing_is_cut_off(tiny: Yard) -> None:
     with terminal(tiny, columns=80) as screen:
         screen.wait_for("(destination, java)")
+        screen.press(ENTER)
+        screen.wait_for("Name")
+        for name, said in (
+            ("café", "is not only ASCII letters, digits and `-`; did you mean `destination-cafe`?"),
+            ("foo-source", "ends in its kind, which comes first; did you mean `destination-foo`?"),
+            ("source-x", "is a source's, the template a destination's; did you mean `destination-"),
+        ):
+            screen.press(name)
+            screen.wait_for(said)
+            screen.press(*[BACKSPACE] * len(name))
+        screen.press("x", ENTER, "!")
+        screen.wait_for("no word like `null` or `yes`")
 
 
 def test_a_name_that_is_taken_is_told_while_one_types_without_flags(tiny: Yard) -> None:
@@ -138,12 +151,21 @@ def test_only_what_is_missing_is_asked(tiny: Yard) -> None:
         assert screen.process.wait(_SECONDS) == 0
 
 
-@pytest.mark.parametrize("words", [(), ("--template=tiny",), (*tiny_templates.ANSWERS, "--name=a")])
-def test_ctrl_c_ends_it_with_130_and_nothing_is_written(tiny: Yard, words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [
+        ((), CTRL_C),
+        (("--template=tiny",), CTRL_D),
+        ((*tiny_templates.ANSWERS, "--name=a"), CTRL_C),
+    ],
+)
+def test_ctrl_c_or_d_ends_it_with_130_and_nothing_is_written(
+    tiny: Yard, words: tuple[str, ...], key: str
+) -> None:
     with terminal(tiny, *words) as screen:
         screen.wait_for("?")
         time.sleep(0.5)  # until keys are keys
-        screen.press(CTRL_C)
+        screen.press(key)
         screen.wait_for("interrupted")
         assert screen.process.wait(_SECONDS) == 130
     assert repositories.git(tiny.root, "status", "--short") == ""

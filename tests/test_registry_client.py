@@ -207,7 +207,8 @@ def test_a_wrong_password_is_told_and_not_shown(guarded: Started, name: str) -> 
 
     found, may = ask(host(guarded), all_three, login=("reader", "canary-password"))
     assert isinstance(found, CannotTell)
-    assert isinstance(may, Denied)
+    assert found.why.endswith(f"its login is not accepted: `docker login {host(guarded)}`")
+    assert may == Denied(why=found.why)
     assert "canary" not in f"{found} {may}"
 
 
@@ -236,6 +237,7 @@ def test_a_repository_that_has_to_be_made_first_is_denied() -> None:
         may = ask(registry.host, lambda r: r.may_push("acme/x"), login=registry.login)
         assert isinstance(may, Denied)
         assert "NAME_UNKNOWN" in may.why
+        assert may.why.endswith("; the repository has to be made there first")
 
 
 def test_a_registry_that_deletes_tags_loses_the_tag_and_not_the_manifest() -> None:

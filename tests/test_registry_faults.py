@@ -240,6 +240,12 @@ def test_a_blob_of_which_nobody_can_tell_is_neither_there_nor_absent(
     assert [type(one) for one in found] == [CannotTell, CannotTell]
 
 
+def test_a_registry_that_is_only_read_asks_for_no_login(proxy: FaultProxy) -> None:
+    proxy.forget(Rule(method="POST", action=status(405), times=None))
+    may = ask(proxy.host, lambda r: r.may_push(X), budget=HASTY)
+    assert may == Denied(why=f"{proxy.host} answered 405; nothing can be pushed there")
+
+
 @pytest.mark.parametrize("code", [400, 404, 418, 500, 200])
 def test_whether_one_may_push_is_unclear_where_nothing_plain_is_said(
     proxy: FaultProxy, code: int

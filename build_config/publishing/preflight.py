@@ -118,8 +118,7 @@ async def _may_push(finding: Finding, registry: Registry) -> Finding:
         return finding
     answer = await registry.may_push(finding.target.path)
     if isinstance(answer, Denied):
-        why = f"{answer.why} (`docker login {registry.host}`)"
-        return replace(finding, refused=why)
+        return replace(finding, refused=answer.why)
     if isinstance(answer, CannotTell):
         return replace(finding, standing=Standing(state=State.UNCLEAR, why=answer.why))
     return finding

@@ -26,7 +26,7 @@ from build_config.publishing.latest import settle_latest
 from build_config.publishing.lock import only_one
 from build_config.publishing.ports import Facts, Images, Press, Shipment
 from build_config.publishing.refusals import refusals
-from build_config.publishing.standing import WHEN_IT_ANSWERS, Standing, State, look
+from build_config.publishing.standing import ONCE_RIGHT, Standing, State, look
 from build_config.publishing.target import Target
 from build_config.publishing.turn import Turns
 from build_config.registry.answers import CannotTell, Present
@@ -128,7 +128,7 @@ class Publication:
     async def _claimed(self, claim: Claim) -> Present:
         found = await self.press.registry.manifest(self.target.path, claim.digest)
         if isinstance(found, CannotTell):
-            raise UnclearError(found.why, hint=WHEN_IT_ANSWERS)
+            raise UnclearError(found.why, hint=ONCE_RIGHT)
         if not isinstance(found, Present):
             raise ConflictError(
                 f"`{self.target}` is claimed for {claim.digest[:19]}, which the registry lost",

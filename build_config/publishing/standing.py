@@ -21,7 +21,7 @@ from build_config.registry.answers import CannotTell, Present
 from build_config.registry.client import Registry
 from build_config.release import Release
 
-WHEN_IT_ANSWERS = "the same command again, when it answers"
+ONCE_RIGHT = "the same command again, once that is put right"
 _MOST = 3
 
 
@@ -60,7 +60,7 @@ class Standing:
         if self.state is State.CONFLICT:
             return ConflictError(self.why, hint=target.bump)
         if self.state is State.UNCLEAR:
-            return UnclearError(self.why, hint=WHEN_IT_ANSWERS)
+            return UnclearError(self.why, hint=ONCE_RIGHT)
         return None
 
 

@@ -55,9 +55,11 @@ class Login:
         self._locks: dict[str, asyncio.Lock] = {}
 
     @property
-    def without(self) -> bool:
-        """There was a challenge, and the Docker configuration has no login for it."""
-        return self._asked and self._login is None
+    def trouble(self) -> str:
+        """What may be wrong with the login, in words; empty before the first challenge."""
+        if not self._asked:
+            return ""
+        return "there is no login for it" if self._login is None else "its login is not accepted"
 
     async def header(self, scope: str, *, seconds: float) -> str | Silence | None:
         """What to send along without being asked; None before the first challenge."""

@@ -54,9 +54,9 @@ class Session:
         refused = (
             answered.denied if isinstance(answered, Silence) else answered.status == _UNAUTHORIZED
         )
-        hint = f"; there is no login for it: `docker login {self.address.name}`"
-        without = hint if refused and self._login.without else ""
-        return self.hide(f"{self.address.name} {said}{without}")
+        trouble = f"; {self._login.trouble}: `docker login {self.address.name}`"
+        more = trouble if refused and self._login.trouble else ""
+        return self.hide(f"{self.address.name} {said}{more}")
 
     def hide(self, text: str) -> str:
         """The text without the login and its tokens: a registry may repeat what it was sent."""

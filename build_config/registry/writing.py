@@ -18,7 +18,13 @@ _DONE = range(200, 300)
 _REFUSED = range(400, 500)
 _UPLOAD_STARTED = 202
 _UNAUTHORIZED = 401
-_DENIED = frozenset({_UNAUTHORIZED, 403, 405})
+_NOT_FOUND = 404
+_DENIED = {
+    _UNAUTHORIZED: "",  # what to do about the login is told with it
+    403: "; a login that may push there is needed",
+    _NOT_FOUND: "; the repository has to be made there first",  # of NAME_UNKNOWN: ECR
+    405: "; nothing can be pushed there",  # docker-registry where it is read-only
+}
 
 
 async def write_manifest(repository: Repository, tag: str, manifest: Present) -> None:
@@ -70,8 +76,9 @@ async def may_push(repository: Repository) -> Denied | CannotTell | None:
     if answered.status == _UPLOAD_STARTED:
         await _give_up(repository, request, answered)
         return None
-    if answered.status in _DENIED or says_absent(answered, "manifests"):
-        return Denied(why=repository.session.told(answered))
+    plain = answered.status != _NOT_FOUND or says_absent(answered, "manifests")
+    if plain and answered.status in _DENIED:
+        return Denied(why=repository.session.told(answered) + _DENIED[answered.status])
     return repository.cannot_tell(answered)
 
 

@@ -3,6 +3,7 @@
 A wheel has this file as `build_config/tasks.py`, for the `tasks.py` of other repositories.
 """
 
+import sys
 from functools import partial
 
 from invoke.collection import Collection
@@ -389,3 +390,4 @@ namespace = Collection(
     report,
 )
 namespace.configure(DEFAULTS)
+sys.excepthook = program.tell_of_settings

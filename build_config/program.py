@@ -18,6 +18,8 @@ from build_config.settings import Settings, read
 from build_config.streams import Streams
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from invoke.context import Context
 
 BUG = 70
@@ -70,6 +72,27 @@ def call(name: str, settings: Settings, streams: Streams, /, **flags: object) ->
     function = getattr(import_module(f"build_config.commands.{name}"), name)
     code: int = function(settings, streams, **flags)
     return code
+
+
+def tell_of_settings(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """A `sys.excepthook`: settings that Invoke cannot read are one line, and exit code 2.
+
+    Invoke reads `invoke.yaml` after it has read `tasks.py` and before it calls any of us, and lets
+    what is wrong with it end the process.
+    """
+    modules = {frame.f_globals.get("__name__") for frame, _ in traceback.walk_tb(trace)}
+    if "invoke.config" not in modules:
+        sys.__excepthook__(kind, error, trace)
+        return
+    from build_config.wording import one_line
+
+    wrong = UsageError(
+        f"the settings cannot be read: {one_line(str(error)) or kind.__name__}",
+        hint="`invoke.yaml` has a line `name: value` for each setting, of the type of its default",
+    )
+    raise SystemExit(_tell(wrong, Streams.of_process()))
 
 
 def _project(context: Context) -> Path:

@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass, field, is_dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from types import UnionType
 from typing import Any, cast, get_args, get_origin, get_type_hints
@@ -185,7 +184,7 @@ def read_all(folder: Path) -> tuple[RunRecord, ...]:
     """
     folders = {file.parent.resolve() for file in folder.rglob(FILE)}
     runs = sorted(map(read, folders), key=lambda run: (run.begin, run.host))
-    return tuple(run for before, run in pairwise((None, *runs)) if run != before)
+    return tuple(run for run, before in zip(runs, (None, *runs), strict=False) if run != before)
 
 
 def _of_json(document: Any) -> RunRecord:

@@ -209,3 +209,39 @@ def test_the_next_run_need_not_compile_us_unless_the_user_forbids_bytecode(
         check=True,
     )
     assert bool(list(caches.rglob("build_config/program.*.pyc"))) is not forbidden
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("namespace: [a\njobs: 2\n", 'invoke.yaml", line 2, column 5'),
+        ("acme\n", "'str' object has no attribute 'items'"),
+        ("layout: connectors\n", "Can't cleanly merge"),
+    ],
+)
+def test_settings_that_invoke_cannot_read_are_one_line_and_wrong_usage(
+    tmp_path: Path, environment: dict[str, str], text: str, said: str
+) -> None:
+    (tmp_path / "tasks.py").write_text((PROJECT / "tasks.py").read_text())
+    (tmp_path / "invoke.yaml").write_text(text)
+    done = subprocess.run(
+        [sys.executable, "-m", "invoke", "list"],
+        cwd=tmp_path,
+        env=environment | {"PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    error, hint = done.stderr.splitlines()
+    assert done.returncode == 2
+    assert error.startswith("error: the settings cannot be read: ")
+    assert said in error
+    assert hint.startswith("hint: `invoke.yaml` has a line ")
+
+
+def test_other_errors_before_a_task_begins_are_told_as_python_tells_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    error = ImportError("no such module")
+    program.tell_of_settings(ImportError, error, None)
+    assert capsys.readouterr().err == "ImportError: no such module\n"

@@ -62,7 +62,7 @@ HOMES = {
     "jinja2": "scaffold.rendering web_page",
     "questionary": "scaffold.prompts",
     "rich": "acceptance.table displays machine_display report streams sync.display",
-    "subprocess": "checks.hadolint git git_changes git_process git_refs machine",
+    "subprocess": "checks.hadolint docker_credentials git git_changes git_process git_refs machine",
     "threading": "displays.live",
     "yaml": "acceptance yaml_files",
     "signal": "child_process commands.sync event_loop machine.process",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ case "$registry" in
   broken.example) echo 'boom' >&2; exit 1 ;;
   chatty.example) echo 'a new version is there' ;;
   empty.example) echo '{}' ;;
+  hanging.example) sleep 60 ;;
+  nothing.example) echo '{"ServerURL": "", "Username": "", "Secret": ""}' ;;
   *) echo 'credentials not found in native keychain'; exit 1 ;;
 esac
 """
@@ -65,6 +68,27 @@ def test_an_identity_token_has_no_user(configure: Configure) -> None:
     assert credentials("a.example") == ("", "tok")
 
 
+def test_a_helper_that_hangs_is_no_login_before_long(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(docker_credentials, "_HELPER_SECONDS", 0.2)
+    configure({"credHelpers": {"hanging.example": "test"}})
+    begin = time.monotonic()
+    assert credentials("hanging.example") is None
+    assert time.monotonic() - begin < 30
+
+
+def test_what_a_helper_does_not_have_may_stand_in_the_file(configure: Configure) -> None:
+    configure({"credsStore": "test", "auths": {"a.example": login("me", "secret")}})
+    assert credentials("a.example") == ("me", "secret")
+
+
+@pytest.mark.parametrize("odd", [[1], {"auths": [1]}, {"auths": {"a.example": {"auth": "!"}}}])
+def test_a_configuration_of_another_shape_is_no_login(configure: Configure, odd: Any) -> None:
+    configure(odd)
+    assert credentials("a.example") is None
+
+
 def test_no_configuration_is_no_login(configure: Configure) -> None:
     configure({})
     assert credentials("a.example") is None
@@ -84,14 +108,13 @@ def test_a_store_is_asked_about_every_registry(configure: Configure) -> None:
     assert credentials("nobody.example") is None
 
 
-@pytest.mark.filterwarnings("ignore:docker-credential-that-is-not-installed")
 @pytest.mark.parametrize("helper", ["test", "that-is-not-installed"])
 def test_a_helper_that_does_not_work_is_no_login(configure: Configure, helper: str) -> None:
     configure({"credHelpers": {"broken.example": helper}})
     assert credentials("broken.example") is None
 
 
-@pytest.mark.parametrize("host", ["chatty.example", "empty.example"])
+@pytest.mark.parametrize("host", ["chatty.example", "empty.example", "nothing.example"])
 def test_a_helper_that_prints_something_else_is_no_login(configure: Configure, host: str) -> None:
     configure({"credHelpers": {host: "test"}})
     assert credentials(host) is None

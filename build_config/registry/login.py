@@ -83,9 +83,9 @@ class Login:
         self, challenge: Challenge, scope: str, *, used: str | None, seconds: float
     ) -> str | Silence | None:
         """Many may want the same token at the same moment: one of them fetches it."""
+        await self._ask_for_login()  # a helper has a time limit of its own
         try:
             async with asyncio.timeout(seconds), self._locks.setdefault(scope, asyncio.Lock()):
-                await self._ask_for_login()
                 self._challenge = challenge
                 known = self._known(scope)
                 if known is not None and known != used:  # someone else was faster

@@ -64,14 +64,31 @@ Execution failed for task ':connectors:destination-csv:checkstyleMain'.
 """
 
 
+FULL = """\
+> Task :connectors:destination-csv:test FAILED
+
+RowTest > quotes commas FAILED
+    org.opentest4j.AssertionFailedError: expected: <1
+    > but was: <2>
+
+        at org.junit.jupiter.api.AssertionUtils.fail(AssertionUtils.java:55)
+        at app//org.yard.RowTest.quotes(RowTest.java:12)
+        at java.base/java.lang.reflect.Method.invoke(Method.java:568)
+
+RowTest > far away FAILED
+    java.lang.Error
+        at Other.run(Other.java:1)
+"""
+
+
 def failures(root: Path, output: str) -> list[tuple[str, str, int | None, str]]:
     repositories.write(root, {TEST: ""})
     there = images(root, {"destination-csv": "FROM scratch\n"})
     lines = output.format(root=root).splitlines()
-    made = read_failures(lines, root, tuple(there.values()))
+    made = tuple(read_failures(lines, root, tuple(there.values()), "./gradlew"))
     assert {defect.rule for defect in made} <= {"gradle"}
-    again = read_failures(lines, root, tuple(there.values()))
-    return [(defect.connector, defect.path, defect.line, defect.message) for defect in again]
+    assert all(not defect.cure or defect.cure.startswith("`./gradlew :") for defect in made)
+    return [(defect.connector, defect.path, defect.line, defect.message) for defect in made]
 
 
 def test_an_error_of_the_compiler_has_file_and_line(tmp_path: Path) -> None:
@@ -96,8 +113,32 @@ def test_a_failed_test_is_named_with_the_line_that_failed(tmp_path: Path) -> Non
             "destination-csv", TEST, 12, ("RowTest > quotes commas failed: "
             "org.opentest4j.AssertionFailedError: expected: <1> but was: <2>"),
         ),
-        ("destination-csv", "", None, "RowTest > is quick() failed"),
+        (
+            "destination-csv", "", None, ("RowTest > is quick() failed: "
+            "java.util.concurrent.TimeoutException"),
+        ),
     ]  # fmt: skip
+
+
+def test_a_failed_test_with_its_whole_stack_is_named_with_the_line_in_our_sources(
+    tmp_path: Path,
+) -> None:
+    assert failures(tmp_path, FULL) == [
+        (
+            "destination-csv", TEST, 12, ("RowTest > quotes commas failed: "
+            "org.opentest4j.AssertionFailedError: expected: <1"),
+        ),
+        ("destination-csv", "", None, "RowTest > far away failed: java.lang.Error"),
+    ]  # fmt: skip
+
+
+def test_two_unknown_symbols_of_one_line_are_two_failures(tmp_path: Path) -> None:
+    error = "{root}/connectors/destination-csv/A.java:3: error: cannot find symbol\n  x(y);\n  ^\n"
+    output = f"{error}  symbol:   method x()\n  location: class A\n{error}  symbol: variable y\n"
+    assert [message for *_, message in failures(tmp_path, output)] == [
+        "cannot find symbol: method x()",
+        "cannot find symbol: variable y",
+    ]
 
 
 def test_a_broken_build_script_is_named_with_its_line(tmp_path: Path) -> None:

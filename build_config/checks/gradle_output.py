@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from build_config.connector import Connector
@@ -22,7 +22,11 @@ _TASK = re.compile(r"(?:> Task )?(?P<task>:\S+)(?: FAILED)?")
 _GLUED = re.compile(r"(?P<task>(?::[\w.-]+)+)(?P<rest>/.+)")
 """Gradle 4.4 ends the line of a task only when nothing was printed meanwhile."""
 _TEST = re.compile(r"(?P<test>\S.* > .+) FAILED")
+_SYMBOL = re.compile(r"\s+symbol:\s+(?P<symbol>\S.*)")
+_NO_SYMBOL = "cannot find symbol"
 _THROWN = re.compile(r"\s+(?P<what>\S.*) at (?P<file>[\w$]+\.\w+):(?P<line>\d+)")
+_FRAME = re.compile(r"\s+at \S+\((?P<file>[\w$]+\.\w+):(?P<line>\d+)\)")
+"""Where `exceptionFormat` is `full`, there is a stack below what was thrown."""
 _WHERE = re.compile(
     r"(?:Build|Settings|Script|Initialization script).*? '(?P<path>.+)' line: (?P<line>\d+)"
 )
@@ -35,8 +39,10 @@ class _Reader:
 
     root: Path
     connectors: Sequence[Connector]
+    program: str
     task: str = ""
     test: str = ""
+    thrown: str = ""
     where: tuple[str, int] | None = None
     found: list[Defect] = field(default_factory=list)
 
@@ -44,15 +50,22 @@ class _Reader:
         glued = _GLUED.fullmatch(text)
         if glued:
             self.task, text = glued["task"], glued["rest"]
-        if self.test and self._failed_test(_THROWN.match(text)):
+        if self.test and self._about_test(text):
             return
         compiler = next(filter(None, (p.fullmatch(text) for p in _COMPILER)), None)
+        symbol = _SYMBOL.fullmatch(text)
         if compiler:
             self._add(compiler["message"], compiler["path"], int(compiler["line"]))
+        elif symbol and self.found and self.found[-1].message == _NO_SYMBOL:
+            self.found[-1] = replace(self.found[-1], message=f"{_NO_SYMBOL}: {symbol['symbol']}")
         elif text == "* What went wrong:":
             self._add_general(following)
         else:
             self._remember(text)
+
+    def end(self) -> None:
+        if self.test:
+            self._end_test()
 
     def _remember(self, text: str) -> None:
         """What the next lines are about."""
@@ -64,15 +77,27 @@ class _Reader:
         elif where:
             self.where = where["path"], int(where["line"])
 
-    def _failed_test(self, thrown: re.Match[str] | None) -> bool:
-        """Add it; whether the line below its name said where."""
-        test, self.test = self.test, ""
-        if thrown is None:
-            self._add(f"{test} failed")
+    def _about_test(self, text: str) -> bool:
+        """Look for what was thrown and where; whether the line was one of the failed test's."""
+        thrown, frame = _THROWN.match(text), _FRAME.match(text)
+        if thrown:
+            self.thrown = thrown["what"]
+            self._end_test(self._source(thrown["file"]), int(thrown["line"]))
+        elif frame:
+            file = self._source(frame["file"])
+            if file:
+                self._end_test(file, int(frame["line"]))
+        elif text and not text[0].isspace():
+            self._end_test()
             return False
-        file = self._source(thrown["file"])
-        self._add(f"{test} failed: {thrown['what']}", file, int(thrown["line"]) if file else None)
+        else:
+            self.thrown = self.thrown or text.strip()
         return True
+
+    def _end_test(self, file: str = "", line: int | None = None) -> None:
+        what = f": {self.thrown}" if self.thrown else ""
+        self._add(f"{self.test} failed{what}", file, line if file else None)
+        self.test = self.thrown = ""
 
     def _source(self, name: str) -> str:
         """The test's file, by its name: Gradle does not say where it is."""
@@ -99,7 +124,7 @@ class _Reader:
                 connector=self._owner(shown),
                 path=shown,
                 line=line,
-                cure=f"`gradle {self.task}` shows it again" if self.task else "",
+                cure=f"`{self.program} {self.task}` shows it again" if self.task else "",
             )
         )
 
@@ -114,7 +139,7 @@ class _Reader:
 
 
 def read_failures(
-    lines: Iterable[str], root: Path, connectors: Sequence[Connector]
+    lines: Iterable[str], root: Path, connectors: Sequence[Connector], program: str
 ) -> Iterator[Defect]:
     """Read the output of `gradle --console=plain`, of 4.4 and of later ones.
 
@@ -122,11 +147,13 @@ def read_failures(
         lines: without their ends.
         root: of the repository, absolute.
         connectors: what a failure may be about.
+        program: what a person starts Gradle with.
     """
-    reader = _Reader(root=root, connectors=connectors)
+    reader = _Reader(root=root, connectors=connectors, program=program)
     told = list(lines)
     for number, text in enumerate(told):
         reader.line(text, " ".join(_paragraph(told[number + 1 :])))
+    reader.end()
     yield from dict.fromkeys(reader.found)
 
 

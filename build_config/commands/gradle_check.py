@@ -12,7 +12,7 @@ from build_config.checks.subject import Subject
 from build_config.commands.running import RunOptions, run_steps
 from build_config.defect import Defect
 from build_config.engine import Tell
-from build_config.performers.gradle_build import run_gradle
+from build_config.performers.gradle_build import gradle_program, run_gradle
 from build_config.report import Ending, Report
 from build_config.scheduler import Perform, Result
 from build_config.steps import Action, Kind, Step
@@ -69,5 +69,6 @@ def _failures(report: Report, heard: list[str], subject: Subject) -> Iterator[De
     """What Gradle names; the end of the step where it names nothing."""
     (result,) = report.results
     if result.ending is Ending.FAILED:
-        found = tuple(read_failures(heard, subject.settings.root, subject.connectors))
+        root = subject.settings.root
+        found = tuple(read_failures(heard, root, subject.connectors, gradle_program(root)))
         yield from found or (Defect(rule=RULE, message=result.why, cure=result.hint),)

@@ -126,4 +126,6 @@ def push_error(name: str, said: str) -> StepError:
     hint = "the same command again goes on where it ended"
     if any(words in lowered for words in (*NO_LOGIN, "denied")):
         hint = f"`docker login {name.partition('/')[0]}`"
+    if "signed by unknown authority" in lowered:
+        hint = f"its authority belongs in `/etc/docker/certs.d/{name.partition('/')[0]}/ca.crt`"
     return StepError(f"`{name}` cannot be pushed: {one_line(said)}", hint=hint)

@@ -34,3 +34,20 @@ def test_what_says_no_digest_has_none() -> None:
 def test_a_failure_is_told_amid_the_stream() -> None:
     with pytest.raises(StepError, match="`localhost:5000/acme/x:1` cannot be pushed: denied"):
         heard(PUSHED, {"error": "denied"})
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [
+        ("denied: requested access to the resource is denied", "`docker login localhost:5000`"),
+        (
+            'Get "https://localhost:5000/v2/": x509: certificate signed by unknown authority',
+            "its authority belongs in `/etc/docker/certs.d/localhost:5000/ca.crt`",
+        ),
+        ("unexpected EOF", "the same command again goes on where it ended"),
+    ],
+)
+def test_a_failure_says_what_to_do(said: str, hint: str) -> None:
+    with pytest.raises(StepError) as caught:
+        heard({"error": said})
+    assert caught.value.hint == hint

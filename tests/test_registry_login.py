@@ -229,6 +229,7 @@ def test_a_certificate_that_nobody_trusts_ends_the_conversation(certificate: Pat
         found = ask_over_tls(server)
         assert isinstance(found, CannotTell)
         assert "registry.example has a certificate that is not trusted: self" in found.why
+        assert "belongs in `/etc/docker/certs.d/registry.example/ca.crt`" in found.why
         assert asked == []
 
 

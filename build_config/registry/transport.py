@@ -27,6 +27,8 @@ _MOVED = frozenset({301, 302, 303, 307, 308})
 _MOVED_AS_IT_IS = frozenset({307, 308})
 ENGINE_CERTIFICATES = Path("/etc/docker/certs.d")
 """By host and port, the authorities that the engine trusts for one registry."""
+_UNKNOWN_AUTHORITY = frozenset({18, 19, 20, 21})
+"""Of OpenSSL's codes (openssl-verification-options)."""
 ERROR_LIMIT = 64 * 1024
 """Bytes of an answer that nobody wants the content of."""
 
@@ -128,7 +130,7 @@ class Transport:
             ) as response:
                 body = await _read(response, request.limit)
         except httpx.HTTPError as error:
-            return _silence(error)
+            return _silence(error, self._address)
         except (httpx.InvalidURL, ValueError, OverflowError, ExceptionGroup):
             # what a registry sends us to may be anything: a port beyond all ports, say
             return Silence(why="has an address that cannot be read", again=False)
@@ -196,11 +198,14 @@ async def _read(response: httpx.Response, limit: int) -> bytes | None:
     return bytes(body)
 
 
-def _silence(error: httpx.HTTPError) -> Silence:
+def _silence(error: httpx.HTTPError, address: Address) -> Silence:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
             why = f"has a certificate that is not trusted: {cause.verify_message}"
+            if cause.verify_code in _UNKNOWN_AUTHORITY:
+                place = ENGINE_CERTIFICATES / address.name / "ca.crt"
+                why += f"; its authority belongs in `{place}`, where the engine looks too"
             return Silence(why=why, again=False)
         cause = cause.__cause__ or cause.__context__
     words = str(error).partition("\n")[0] or type(error).__name__

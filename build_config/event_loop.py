@@ -11,11 +11,18 @@ _PATIENCE = 10.0
 """Seconds that cancelled tasks get to tidy up."""
 _IMPATIENCE = 1.0
 """The same after a second Ctrl-C."""
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+ENDING = [
+    number
+    for number in signal.Signals
+    if number.name == "SIGTERM"
+    or (number.name == "SIGHUP" and signal.getsignal(number) is not signal.SIG_IGN)
+]
+"""What asks a process to end, or tells that its terminal is closed, unless `nohup` is over it."""
+_SIGNALS = (signal.SIGINT, *ENDING)
 
 
 def on_interrupt(loop: asyncio.AbstractEventLoop, interrupt: Callable[[], None]) -> None:
-    """Call `interrupt` on the loop for Ctrl-C and SIGTERM.
+    """Call `interrupt` on the loop for Ctrl-C and `ENDING`.
 
     Only a main thread can; elsewhere the caller's own handling stays in force.
     """

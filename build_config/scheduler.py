@@ -1,8 +1,8 @@
 """Plan in, events out: runs ready steps in parallel, the critical path first.
 
 One event loop, pumped by whoever takes the events: no callbacks, no locks, and a display that is
-slow only slows the taking. Ctrl-C (SIGINT) and SIGTERM arrive as a decision of the scheduler:
-nothing more is started, running steps are cancelled and awaited, and the events still say how
+slow only slows the taking. Ctrl-C (SIGINT), SIGTERM and a terminal that is closed (SIGHUP) arrive
+as a decision of the scheduler: nothing more is started, running steps are cancelled and awaited, and the events still say how
 everything ended. A second one gives up at once.
 """
 

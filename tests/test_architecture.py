@@ -65,7 +65,7 @@ HOMES = {
     "subprocess": "checks.hadolint docker_credentials git git_changes git_process git_refs machine",
     "threading": "displays.live",
     "yaml": "acceptance yaml_files",
-    "signal": "child_process commands.sync event_loop machine.process",
+    "signal": "child_process event_loop machine.process",
     "multiprocessing": "",
     "concurrent": "",
     "unittest": "",

@@ -260,7 +260,7 @@ def test_results_are_only_those_of_steps_that_ended_well() -> None:
     assert seen == ["build b"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupt_cancels_what_runs_and_says_what_is_left(number: signal.Signals) -> None:
     tidied: list[str] = []
 
@@ -458,9 +458,10 @@ for event in execute([step("a"), step("b", "a")], stage.open, jobs=1):
 """
 
 
-def test_ctrl_c_in_a_terminal_ends_a_run_without_a_traceback() -> None:
+def signalled(*numbers: signal.Signals, before: tuple[str, ...] = ()) -> str:
+    """What a run says that gets these signals when it has begun."""
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM],
+        [*before, sys.executable, "-c", PROGRAM],
         cwd=Path(__file__).parent,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -469,10 +470,21 @@ def test_ctrl_c_in_a_terminal_ends_a_run_without_a_traceback() -> None:
     with process:
         assert process.stdout is not None
         first = process.stdout.readline()
-        process.send_signal(signal.SIGINT)
+        for number in numbers:
+            process.send_signal(number)
         out, err = process.communicate(timeout=30)
-    assert (first + out).split("\n") == [
-        "StepStarted ", "StepFinished ", "StepSkipped interrupted", "",
-    ]  # fmt: skip
     assert err == ""
     assert process.returncode == 0
+    return first + out
+
+
+def test_ctrl_c_in_a_terminal_ends_a_run_without_a_traceback() -> None:
+    assert signalled(signal.SIGINT).split("\n") == [
+        "StepStarted ", "StepFinished ", "StepSkipped interrupted", "",
+    ]  # fmt: skip
+
+
+def test_under_nohup_a_terminal_that_is_closed_ends_nothing() -> None:
+    """A second signal that counted would end the run with a KeyboardInterrupt."""
+    said = signalled(signal.SIGHUP, signal.SIGTERM, before=("nohup",))
+    assert said == signalled(signal.SIGTERM) == signalled(signal.SIGHUP)

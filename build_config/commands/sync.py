@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import json
 import os
-import signal
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -22,6 +21,7 @@ from build_config.connector import Connector, Kind
 from build_config.displays.choice import choose
 from build_config.docker_engine import DockerEngine
 from build_config.errors import UsageError
+from build_config.event_loop import ENDING
 from build_config.sandbox.containers import open_containers
 from build_config.sandbox.request import Container
 from build_config.settings import Settings
@@ -174,7 +174,7 @@ def _run(settings: Settings, streams: Streams, engine: DockerEngine, prepared: _
     with journal.opened(folder / name) as log:
         try:
             asyncio.run(_transfer(streams, engine, prepared, log))
-        except asyncio.CancelledError:  # SIGTERM; Ctrl-C is a KeyboardInterrupt by now
+        except asyncio.CancelledError:  # of `ENDING`; Ctrl-C is a KeyboardInterrupt by now
             raise KeyboardInterrupt from None
         except pipeline.SyncFailedError as error:
             for line in error.lines:
@@ -194,7 +194,8 @@ async def _transfer(
     task = asyncio.current_task()
     if task is not None:
         with suppress(NotImplementedError, ValueError, RuntimeError):
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+            for number in ENDING:
+                asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     source, destination = prepared.source, prepared.destination
     async with open_containers(engine.address) as containers:
         with asking(streams.console, prepared.display, source.name):

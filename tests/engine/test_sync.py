@@ -230,7 +230,7 @@ def test_wrong_usage_is_found_before_anything_is_built(pair: Yard) -> None:
         assert said in done.err
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupt_keeps_what_is_confirmed(pair: Yard, number: signal.Signals) -> None:
     write(pair, read="state 5; while :; do record 1; sleep 0.1; done")
     assert pair.invoke("build").code == 0

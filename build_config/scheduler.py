@@ -2,8 +2,8 @@
 
 One event loop, pumped by whoever takes the events: no callbacks, no locks, and a display that is
 slow only slows the taking. Ctrl-C (SIGINT), SIGTERM and a terminal that is closed (SIGHUP) arrive
-as a decision of the scheduler: nothing more is started, running steps are cancelled and awaited, and the events still say how
-everything ended. A second one gives up at once.
+as a decision of the scheduler: nothing more is started, running steps are cancelled and awaited,
+and the events still say how everything ended. A second one gives up at once.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from build_config.sandbox.request import FILES
 
 if TYPE_CHECKING:
-    from build_config.sandbox.request import Container, Limits
+    from build_config.sandbox.request import Container, Limits, Mount, Volume
 
 _PERIOD: Final = 100_000
 """Microseconds; a quota of it says how many cores, also more than the machine has."""
@@ -60,27 +60,15 @@ def _resources(limits: Limits) -> dict[str, Any]:
 
 
 def _mounts(container: Container) -> list[dict[str, Any]]:
-    volumes = [
-        {
-            "Type": "volume",
-            "Source": volume.name,
-            "Target": volume.target,
-            "ReadOnly": volume.read_only,
-        }
-        for volume in container.volumes
-    ]
-    binds = [
-        {
-            "Type": "bind",
-            "Source": mount.source,
-            "Target": mount.target,
-            "ReadOnly": mount.read_only,
-        }
-        for mount in container.mounts
-    ]
+    volumes = [_mounted("volume", volume.name, volume) for volume in container.volumes]
+    binds = [_mounted("bind", mount.source, mount) for mount in container.mounts]
     # a volume without a name is removed with its container
     fresh = {"Type": "volume", "Target": FILES, "VolumeOptions": {"NoCopy": True}}
     return [*([fresh] if container.files else []), *volumes, *binds]
+
+
+def _mounted(kind: str, source: str, place: Volume | Mount) -> dict[str, Any]:
+    return {"Type": kind, "Source": source, "Target": place.target, "ReadOnly": place.read_only}
 
 
 def files_archive(files: Mapping[str, bytes]) -> bytes:

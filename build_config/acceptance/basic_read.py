@@ -54,13 +54,8 @@ def _case(name: str, problems: Problems | Iterator[str], answer: Answer) -> Case
 
 
 def _ended(answer: Answer) -> CaseResult:
-    return judged(
-        Category.BASIC_READ,
-        "read ends with exit code 0",
-        answers.ended_badly(answer),
-        seconds=answer.ending.seconds,
-        details=answer.details,
-    )
+    problems = answers.ended_badly(answer)
+    return answer.judged(Category.BASIC_READ, "read ends with exit code 0", problems)
 
 
 def _lines(answer: Answer) -> CaseResult:

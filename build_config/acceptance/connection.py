@@ -79,13 +79,7 @@ async def _refused(bench: Bench, test: Test, spec: Mapping[str, Any]) -> CaseRes
         return skipped(Category.CONNECTION, _REFUSED, because)
     files = {"config.json": json.dumps(config).encode()}
     answer = await bench.ask(bench.container("check", test, files=files))
-    return judged(
-        Category.CONNECTION,
-        _REFUSED,
-        _not_refused(bench, answer),
-        seconds=answer.ending.seconds,
-        details=answer.details,
-    )
+    return answer.judged(Category.CONNECTION, _REFUSED, _not_refused(bench, answer))
 
 
 def _not_refused(bench: Bench, answer: Answer) -> Iterator[str]:

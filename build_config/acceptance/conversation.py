@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from build_config.acceptance.case import Problems
+from build_config.acceptance.case import CaseResult, Category, Problems, judged
 from build_config.connector_protocol.level import Level
 from build_config.connector_protocol.messages import Fault, Message, Reader
 from build_config.wording import harmless
@@ -62,6 +62,12 @@ class Answer:
         """The last lines, those of stderr last."""
         lines = (*self.ending.last_stdout[-8:], *self.ending.last_stderr[-12:])
         return tuple(harmless(line)[:_SHOWN] for line in lines)
+
+    def judged(
+        self, category: Category, name: str, problems: Problems | Iterable[str]
+    ) -> CaseResult:
+        """A case that this run was made for; it passed if there are no problems."""
+        return judged(category, name, problems, seconds=self.ending.seconds, details=self.details)
 
 
 async def converse(

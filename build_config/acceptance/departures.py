@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from build_config.acceptance.case import CaseResult, Category, judged, skipped
+from build_config.acceptance.case import CaseResult, Category, skipped
 from build_config.acceptance.conversation import converse, overhear
 from build_config.errors import StepError
 from build_config.sandbox.request import FILES, MIB, Container
@@ -70,13 +70,8 @@ async def unread(bench: Bench, container: Container, stdin: bytes | None) -> Cas
         because = f"its image has no `/bin/sh` to close a pipe with: {error}"
         return skipped(Category.ROBUSTNESS, CLOSED, because)
     fault = answer.ending.fault
-    return judged(
-        Category.ROBUSTNESS,
-        CLOSED,
-        [f"the reader left after the first line, and the connector {fault}"] if fault else [],
-        seconds=answer.ending.seconds,
-        details=answer.details,
-    )
+    problem = f"the reader left after the first line, and the connector {fault}"
+    return answer.judged(Category.ROBUSTNESS, CLOSED, [problem] if fault else [])
 
 
 async def terminated(bench: Bench, container: Container, feed: Feed | None) -> CaseResult:
@@ -108,13 +103,7 @@ async def terminated(bench: Bench, container: Container, feed: Feed | None) -> C
         problems = [f"it was still there {duration(_GRACE)} after SIGTERM: {_BECAUSE}"]
     elif answer.ending.fault:
         problems = [f"after SIGTERM it {answer.ending.fault}"]
-    return judged(
-        Category.ROBUSTNESS,
-        TERMINATED,
-        problems,
-        seconds=answer.ending.seconds,
-        details=answer.details,
-    )
+    return answer.judged(Category.ROBUSTNESS, TERMINATED, problems)
 
 
 async def _end(running: Running, at_work: asyncio.Event) -> None:

@@ -24,12 +24,10 @@ async def judge(bench: Bench, test: Test) -> list[CaseResult]:
     """What `discover` says with the test's config."""
     answer = await bench.discover(test)
     cases = [
-        judged(
+        answer.judged(
             Category.DISCOVERY,
             "discover gives exactly one valid CATALOG and ends with exit code 0",
             _manner(answer),
-            seconds=answer.ending.seconds,
-            details=answer.details,
         )
     ]
     if answer.counts["CATALOG"] == 1:

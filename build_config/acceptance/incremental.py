@@ -32,15 +32,7 @@ async def judge(bench: Bench, test: Test) -> list[CaseResult]:
         return [skipped(Category.INCREMENTAL, _FIRST, "no stream can be read incrementally")]
     first = Recording.of(catalog, test.ignored_fields)
     answer = await read(bench, test, catalog, listen=first)
-    cases = [
-        judged(
-            Category.INCREMENTAL,
-            _FIRST,
-            _unfit(answer, first),
-            seconds=answer.ending.seconds,
-            details=answer.details,
-        )
-    ]
+    cases = [answer.judged(Category.INCREMENTAL, _FIRST, _unfit(answer, first))]
     if answer.ending.is_good and first.states and not first.overflow:
         *others, last = range(len(first.states))
         trial = _Trial(bench=bench, test=test, catalog=catalog, first=first)
@@ -116,10 +108,4 @@ async def _future(bench: Bench, test: Test, catalog: ConfiguredCatalog) -> CaseR
             if entries and key.name not in future.missing_streams
         ),
     ]
-    return judged(
-        Category.INCREMENTAL,
-        _FUTURE,
-        problems,
-        seconds=answer.ending.seconds,
-        details=answer.details,
-    )
+    return answer.judged(Category.INCREMENTAL, _FUTURE, problems)

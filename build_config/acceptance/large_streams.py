@@ -44,13 +44,8 @@ async def write_much(bench: Bench, test: Test, mode: str, token: str) -> CaseRes
         container = _in_little_memory(bench, write_container(bench, test, sync, volumes))
         run = await write(bench, container, sync, lines=_lines(sync, stream))
     problems = failure(run, level) or list(run.echoes.problems(level))
-    return judged(
-        Category.ROBUSTNESS,
-        LARGE,
-        [_told(bench, problem) for problem in problems],
-        seconds=run.answer.ending.seconds,
-        details=run.answer.details,
-    )
+    told = [_told(bench, problem) for problem in problems]
+    return run.answer.judged(Category.ROBUSTNESS, LARGE, told)
 
 
 async def read_much(bench: Bench, container: Container) -> CaseResult:

@@ -23,12 +23,10 @@ async def judge(bench: Bench, test: Test) -> list[CaseResult]:
     """What `spec` says."""
     answer = await bench.spec(test)
     cases = [
-        judged(
+        answer.judged(
             Category.SPEC,
             "spec gives exactly one SPEC message and ends with exit code 0",
             _manner(answer),
-            seconds=answer.ending.seconds,
-            details=answer.details,
         )
     ]
     if answer.counts["SPEC"] != 1:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from build_config.acceptance.case import CaseResult, Category, judged
+from build_config.acceptance.case import CaseResult, Category
 from build_config.connector_protocol.level import Level
 from build_config.sandbox.request import FILES, MIB, Container
 
@@ -71,13 +71,8 @@ async def refused(bench: Bench, test: Test, call: WrongCall) -> CaseResult:
         EngineUnavailableError: the engine went away.
     """
     answer = await bench.ask(_container(bench, test, call))
-    return judged(
-        Category.ROBUSTNESS,
-        call.name,
-        _problems(answer, bench.subject.settings.level),
-        seconds=answer.ending.seconds,
-        details=answer.details,
-    )
+    problems = _problems(answer, bench.subject.settings.level)
+    return answer.judged(Category.ROBUSTNESS, call.name, problems)
 
 
 def _container(bench: Bench, test: Test, call: WrongCall) -> Container:

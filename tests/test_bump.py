@@ -144,6 +144,7 @@ def test_what_stands_on_a_base_goes_along_once(tmp_path: Path) -> None:
     ]
     log = (tmp_path / "connectors/source-x/CHANGELOG.md").read_text()
     assert "- Built on `base-b` 0.2.1.\n" in log
+    assert "nothing tells of the message, there is no changelog: `base-a`\n" in said.notes
     assert "`source-pinned` uses `connectoryard/base-a:0.1.0`, `base-a` is 0.2.0 now" in said.notes
     again = raised.raise_versions(tmp_path, "base-a", part="patch", dependents=True)
     assert again.summary == ["base-a 0.2.0 -> 0.2.1 (1 file)"]

@@ -141,7 +141,12 @@ def _notes(
             if wish.dependents
             else f"note: {names} on top of that keeps its version; `--dependents` raises it too"
         )
-    if raised and not wish.message and any(change.path.endswith(".md") for change in made):
+    told = {n for change in made if change.path.endswith(".md") for n in change.connectors}
+    meant = [b.connector.name for b in bumps if b.raises and b.message == wish.message]
+    untold = [name for name in meant if name not in told]
+    if wish.message and untold:
+        yield f"note: nothing tells of the message, there is no changelog: {_some(untold)}"
+    if raised and not wish.message and told:
         yield "note: the new entry of the changelog is empty; `--message=…` says what is new"
 
 

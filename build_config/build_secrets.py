@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from build_config.connector import Secret
 from build_config.errors import UsageError
+from build_config.settings_values import from_home
 
 
 def read(secret: Secret) -> bytes:
@@ -17,7 +17,7 @@ def read(secret: Secret) -> bytes:
     """
     if secret.file is not None:
         try:
-            return Path(secret.file).expanduser().read_bytes()
+            return from_home(secret.file).read_bytes()
         except OSError as error:
             raise UsageError(
                 f"secret `{secret.id}`: `{secret.file}` cannot be read: {error.strerror}"

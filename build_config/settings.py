@@ -16,7 +16,15 @@ from build_config.connector import Secret
 from build_config.errors import UsageError
 from build_config.image import InvalidReferenceError, parse
 from build_config.publish_settings import PUBLISH_DEFAULTS, Publishing, read_publishing
-from build_config.settings_values import byte_count, count, inside, mapping, refuse_unknown, text
+from build_config.settings_values import (
+    byte_count,
+    count,
+    from_home,
+    inside,
+    mapping,
+    refuse_unknown,
+    text,
+)
 
 DEFAULTS: dict[str, Any] = {
     "root": ".",
@@ -195,7 +203,7 @@ def _secrets(key: str, value: object, root: Path) -> tuple[Secret, ...]:
         if not isinstance(source, Mapping) or set(source) not in ({"src"}, {"env"}):
             raise UsageError(f"`{key}.{name}` must be `src: FILE` or `env: VARIABLE`")
         where = {kind: text(f"{key}.{name}.{kind}", place) for kind, place in source.items()}
-        file = str(root / Path(where["src"]).expanduser()) if "src" in where else None
+        file = str(root / from_home(where["src"])) if "src" in where else None
         found.append(Secret(id=str(name), file=file, variable=where.get("env")))
     return tuple(found)
 
@@ -227,7 +235,7 @@ def _templates(value: object, root: Path) -> tuple[Path, ...]:
     listed = list(filter(None, value.split(os.pathsep))) if isinstance(value, str) else value or []
     if not isinstance(listed, list | tuple):
         raise UsageError("`templates` must be a list of folders")
-    return tuple(root / Path(text("templates", entry)).expanduser() for entry in listed)
+    return tuple(root / from_home(text("templates", entry)) for entry in listed)
 
 
 def _folders(config: Any, key: str, root: Path) -> dict[str, str]:

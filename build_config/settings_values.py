@@ -84,6 +84,11 @@ def inside(key: str, value: str, root: Path) -> str:
     return path.relative_to(root).as_posix()
 
 
+def from_home(path: str) -> Path:
+    """The path in which `~` and `~name` are homes; that of nobody leads nowhere."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - pathlib raises where nobody has the name
+
+
 def refuse_unknown(key: str, value: Mapping[str, Any], known: Any) -> None:
     """Refuse a key that nobody reads.
 
@@ -92,7 +97,7 @@ def refuse_unknown(key: str, value: Mapping[str, Any], known: Any) -> None:
     """
     for name in value:
         if name not in known:
-            close = difflib.get_close_matches(name, list(known), n=1)
+            close = difflib.get_close_matches(str(name), list(known), n=1)
             hint = f"did you mean `{key}.{close[0]}`?" if close else f"known: {', '.join(known)}"
             raise UsageError(f"unknown setting `{key}.{name}`", hint=hint)
 

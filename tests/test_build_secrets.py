@@ -24,6 +24,11 @@ def test_a_file_is_found_from_home(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert build_secrets.read(Secret(id="token", file="~/token")) == b"value"
 
 
+def test_the_home_of_nobody_has_no_secrets() -> None:
+    with pytest.raises(UsageError, match="`~nobody-has-this-name/token` cannot be read"):
+        build_secrets.read(Secret(id="token", file="~nobody-has-this-name/token"))
+
+
 def test_a_variable_is_read_whatever_its_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOKEN", os.fsdecode(b"v\xff"))
     assert build_secrets.read(Secret(id="token", variable="TOKEN")) == b"v\xff"

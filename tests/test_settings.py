@@ -127,6 +127,7 @@ def test_a_patience_in_a_variable_need_not_be_whole_and_is_checked(
         ({"layout": {"bases": ["x"]}}, "`layout.bases` must be text"),
         ({"layout": {"bases": None}}, "`layout.bases` must be text"),
         ({"layout": {"conectors": "x"}}, "unknown setting `layout.conectors`"),
+        ({"layout": {True: "x"}}, "unknown setting `layout.True`"),  # YAML's `on: x`
         ({"layout": "connectors"}, "`layout` must be a mapping"),
         ({"definitions": {"sources": "x"}}, "unknown setting `definitions.sources`"),
         ({"definitions": {"source": "../../x"}}, "`definitions.source` leaves"),

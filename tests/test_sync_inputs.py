@@ -44,7 +44,10 @@ def test_mounts_are_as_docker_takes_them(tmp_path: Path, monkeypatch: pytest.Mon
     )
 
 
-@pytest.mark.parametrize("text", ["", "/data", "x:", ":/data", ".:data", "/no/such/folder:/data"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "/data", "x:", ":/data", ".:data", "/no/such/folder:/data", "~nobody-has-it:/data"],
+)
 def test_another_shape_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
         inputs.read_mounts((text,), flag="--source-mount", read_only=True)

@@ -34,6 +34,7 @@ from build_config.run_recording import Keeper, Recorder
 from build_config.sandbox.containers import open_containers
 from build_config.scheduler import Perform, execute
 from build_config.settings import Settings
+from build_config.settings_values import from_home
 from build_config.source_inputs import source_inputs
 from build_config.step_summary import append_summary, summary_file
 from build_config.steps import Action, Step
@@ -231,4 +232,4 @@ def ca_bundle(settings: Settings, streams: Streams) -> Path | None:
         return None
     if settings.ca_bundle == "auto":
         return find_bundle(streams.environ)
-    return Path(settings.ca_bundle).expanduser()
+    return from_home(settings.ca_bundle)

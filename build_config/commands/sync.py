@@ -25,6 +25,7 @@ from build_config.event_loop import ENDING
 from build_config.sandbox.containers import open_containers
 from build_config.sandbox.request import Container
 from build_config.settings import Settings
+from build_config.settings_values import from_home
 from build_config.streams import Streams
 from build_config.sync import catalog, inputs, journal, lock, pipeline, states
 from build_config.sync.display import DISPLAYS, asking, shown
@@ -66,7 +67,7 @@ def _state_path(
     The configs count by their paths: a new password is no other place.
     """
     if flags.state:
-        return Path(flags.state).expanduser().resolve()
+        return from_home(flags.state).resolve()
     configs = (flags.source_config, flags.destination_config)
     place = [*configs, *sorted(flags.source_mount), "", *sorted(flags.destination_mount)]
     which = hashlib.sha256(json.dumps(place).encode()).hexdigest()[:8] if any(place) else ""
@@ -157,7 +158,7 @@ def _prepare(
         source=connection(source, flags.source_config, flags.source_mount),
         destination=connection(destination, flags.destination_config, flags.destination_mount),
         wanted=Wanted(
-            catalog=inputs.read_catalog(Path(flags.catalog)) if flags.catalog else None,
+            catalog=inputs.read_catalog(from_home(flags.catalog)) if flags.catalog else None,
             streams=flags.stream,
             full_refresh=flags.full_refresh,
         ),

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from build_config.errors import UsageError
 from build_config.sandbox.request import Mount
+from build_config.settings_values import from_home
 from build_config.sync.messages import is_object, payload, stream_key
 
 CONFIG_PLACES: Final = (
@@ -26,7 +27,7 @@ def find_config(folder: Path, given: str | None, *, flag: str) -> Path:
         UsageError: there is none.
     """
     if given is not None:
-        return Path(given).expanduser()
+        return from_home(given)
     for place in CONFIG_PLACES:
         if (folder / place).is_file():
             return folder / place
@@ -93,7 +94,7 @@ def _mount(text: str, *, flag: str, read_only: bool) -> Mount:
         raise UsageError(
             f"`{flag}={text}` is not a mount", hint=f"write `{flag}=HOST:/CONTAINER[:ro|:rw]`"
         )
-    source = Path(host).expanduser().resolve()
+    source = from_home(host).resolve()
     if not source.exists():
         raise UsageError(f"`{flag}={text}`: there is no `{source}`", hint=f"mkdir -p {source}")
     return Mount(source=str(source), target=target, read_only=mode == "ro")

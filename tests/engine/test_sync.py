@@ -223,6 +223,7 @@ def test_wrong_usage_is_found_before_anything_is_built(pair: Yard) -> None:
         (("--source=destination-b", "--destination=destination-b"), "not a source"),
         (("--source=source-a",), "`--destination` is missing"),
         ((*PAIR, "--source-config=/no/such/file"), "cannot be read"),
+        ((*PAIR, "--catalog=~/absent.json"), f"`{pair.home}/absent.json` cannot be read"),
         ((*PAIR, "--source-mount=/no/such/folder:/data"), "there is no"),
     ):
         done = pair.invoke("sync", *flags)

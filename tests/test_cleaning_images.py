@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -70,6 +71,18 @@ def test_a_test_stage_that_lost_its_name_goes_by_the_label_of_its_stage() -> Non
 )
 def test_an_image_without_a_name_that_may_be_somebody_elses_stays(other: Any) -> None:
     assert sorted_images(other) == Sorted(garbage=(), doubtful=())
+
+
+def test_what_was_tested_here_and_published_goes_when_it_lost_its_name() -> None:
+    here = replace(OWN, tested=frozenset({A}))
+    own, other = f"acme/source-x@sha256:{'b' * 64}", f"elsewhere/source-x@sha256:{'b' * 64}"
+
+    def found(*digests: str) -> list[str]:
+        rows = read_rows([entry(RepoDigests=list(digests))])
+        return [item.name for item in sort_images(rows, here).garbage]
+
+    assert found(own) == [A]
+    assert found(other) == found(own, other) == []
 
 
 def test_what_the_repository_builds_stays() -> None:

@@ -30,7 +30,7 @@ def row(fingerprint: str = "", *tags: str) -> Row:
         fingerprint=fingerprint,
         is_made=True,
         tags=tags,
-        is_pulled=False,
+        pulled=frozenset(),
     )
 
 

@@ -30,7 +30,7 @@ class Row:
         fingerprint: of what it was made from; empty for one that is no connector's, nor a base's.
         is_made: by us; whoever builds on our images inherits that.
         tags: as the engine writes them.
-        is_pulled: it has a digest by which it was pulled, or pushed.
+        pulled: names that it has by digest: it was pulled by them, or pushed under them.
     """
 
     id: str
@@ -38,7 +38,7 @@ class Row:
     fingerprint: str
     is_made: bool
     tags: tuple[str, ...]
-    is_pulled: bool
+    pulled: frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +51,7 @@ class Own:
         local_tag: the tag that images get here.
         gone: fingerprint -> connector, of the builds of connectors that are not there any more.
         cached: repositories of its images in the shared cache, with their registry.
+        tested: ids of images, by its records.
     """
 
     names: frozenset[str]
@@ -58,6 +59,7 @@ class Own:
     local_tag: str
     gone: Mapping[str, str]
     cached: frozenset[str] = frozenset()
+    tested: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,12 +101,14 @@ def _row(entry: Mapping[str, Any]) -> Row:
         fingerprint="" if is_stage else fingerprint,
         is_made=is_stage or bool(fingerprint),
         tags=tuple(tag for tag in entry.get("RepoTags") or () if "<none>" not in tag),
-        is_pulled=any("<none>" not in text for text in entry.get("RepoDigests") or ()),
+        pulled=frozenset(
+            _name(text) for text in entry.get("RepoDigests") or () if "<none>" not in text
+        ),
     )
 
 
 def _name(text: str) -> str:
-    """Without a tag; empty where it is none."""
+    """Without a tag and a digest; empty where it is none."""
     try:
         return parse(text).name
     except InvalidReferenceError:
@@ -128,7 +132,7 @@ def _proven(row: Row, own: Own) -> Iterator[str]:
 
 def _garbage(row: Row, own: Own, names: frozenset[str]) -> Iterator[Garbage]:
     if not row.tags:
-        if row.is_made and row.label_name in names and not row.is_pulled:
+        if row.is_made and row.label_name in names and _is_nameless(row, own):
             why = f"a newer one took the name of this `{row.label_name}`"
             yield Garbage(kind=Kind.IMAGE, name=row.id, why=why, image_id=row.id)
         return
@@ -138,6 +142,14 @@ def _garbage(row: Row, own: Own, names: frozenset[str]) -> Iterator[Garbage]:
         is_last = number == len(row.tags) - 1
         size = None if is_last else 0
         yield Garbage(kind=Kind.IMAGE, name=tag, why=why, size=size, image_id=row.id)
+
+
+def _is_nameless(row: Row, own: Own) -> bool:
+    """Docker's classic store keeps the digest of what was published under its own name.
+
+    What somebody pulled has one too: the record of the tests tells them apart.
+    """
+    return not row.pulled or (row.pulled == {row.label_name} and row.id in own.tested)
 
 
 def _why(tag: str, row: Row, own: Own, names: frozenset[str]) -> str:

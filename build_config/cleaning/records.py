@@ -58,6 +58,11 @@ def built_here(state: Path, connectors: Collection[str]) -> dict[str, str]:
     return {i.fingerprint: name for name, i in found if i and name not in connectors}
 
 
+def tested_here(state: Path) -> frozenset[str]:
+    """Ids of the images of which it is on record what their tests said."""
+    return frozenset(f"sha256:{file.stem}" for file in _test_records(state))
+
+
 def old_records(state: Path, connectors: Collection[str], standing: Standing) -> Iterator[Garbage]:
     """Records of images that are gone, or will be, and what killed runs left beside them.
 
@@ -75,7 +80,7 @@ def old_records(state: Path, connectors: Collection[str], standing: Standing) ->
         if name not in connectors or not needed:
             why = "its image is gone" if name in connectors else f"there is no `{name}` any more"
             yield _record(file, why, after=standing.after(of_it))
-    for file in sorted((state / "tests").glob("[!.]*.json")):
+    for file in _test_records(state):
         of_it = [row for row in standing.rows if row.id == f"sha256:{file.stem}"]
         if not any(map(standing.stays, of_it)):
             yield _record(file, "its image is gone", after=standing.after(of_it))
@@ -105,6 +110,10 @@ def _inputs(state: Path) -> dict[Path, Inputs | None]:
     """Each record of a build -> what it says; None where it cannot be read."""
     files = sorted((state / "inputs").glob("*/[!.]*.json"))
     return {file: build_records.read(state, file.parent.name, file.stem) for file in files}
+
+
+def _test_records(state: Path) -> list[Path]:
+    return sorted((state / "tests").glob("[!.]*.json"))
 
 
 def _record(file: Path, why: str, *, after: frozenset[str] = frozenset()) -> Garbage:

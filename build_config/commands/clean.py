@@ -15,7 +15,7 @@ from build_config.cleaning import garbage, run_logs
 from build_config.cleaning.engine import engine_rows, left_by_runs, remove, with_sizes
 from build_config.cleaning.garbage import Garbage, Kind
 from build_config.cleaning.images import Own, namespace, sort_images
-from build_config.cleaning.records import built_here, old_records, standing
+from build_config.cleaning.records import built_here, old_records, standing, tested_here
 from build_config.engine_endpoint import engine_endpoint
 from build_config.errors import EngineUnavailableError, YardError
 from build_config.machine.engine_address import find_engine_address
@@ -126,6 +126,7 @@ async def _ask(cleaning: _Cleaning, repository: Repository, endpoint: Endpoint) 
         local_tag=cleaning.settings.local_tag,
         gone=built_here(state, connectors),
         cached=frozenset(f"{cleaning.settings.cache.registry}/{name}" for name in connectors),
+        tested=tested_here(state),
     )
     images = sort_images(rows, own)
     records = old_records(state, connectors, standing(rows, images.garbage))

@@ -8,16 +8,19 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from small_disk import small_disk
 
+from build_config import test_records
 from build_config.logs import run_folder
 
 if TYPE_CHECKING:
     from engine_under_test import Engine
+    from memory_registry import MemoryRegistry
     from yard import Yard
 
 engine_needed = pytest.mark.engine
@@ -102,6 +105,30 @@ def test_the_images_of_test_stages_go_with_and_without_a_name(
     assert not any(map(engine.has, (named, *found)))
     assert engine.has(yard.image("source-a"))
     assert len(list((yard.root / ".yard/tests").iterdir())) == 1
+
+
+@engine_needed
+def test_what_was_published_under_its_own_name_goes_once_it_is_replaced(
+    yard: Yard, engine: Engine, registry: MemoryRegistry
+) -> None:
+    yard = replace(yard, namespace=f"{registry.host}/{yard.namespace}")
+    two_sources(yard)
+    tested = engine.id(yard.image("source-a"))
+    record = test_records.TestRecord(passed=True, when="2026-01-01T00:00:00+00:00", cases={})
+    test_records.write(yard.root / ".yard", tested, "unit", record)
+    for name in "ab":
+        engine.client.api.push(yard.image(f"source-{name}"))
+        yard.write({f"connectors/source-{name}/file": f"new{yard.namespace}\n"})
+    only_pulled = engine.id(yard.image("source-b"))
+    yard.build()
+    is_kept_by_the_engine = engine.has(only_pulled)
+    try:
+        done = yard.invoke("clean")
+        assert done.code == 0, done
+        assert not engine.has(tested)
+        assert engine.has(only_pulled) == is_kept_by_the_engine
+    finally:
+        engine.remove_all(yard.namespace)
 
 
 @engine_needed

@@ -49,11 +49,18 @@ def test_json_has_exactly_five_members() -> None:
 
 
 def test_github_gets_workflow_commands() -> None:
-    assert github(DEFECTS).splitlines() == [
-        "::error title=the repository%3A settings-image::setting `images.x`: none",
-        "::error file=a b.yaml,line=3,title=source-a%3A docs-page::no page (write it)",
-        "::error file=b/Dockerfile,title=source-b%3A hadolint::DL1: 100%25 sure (do)",
-    ]
+    nowhere, at_line, in_file = github(DEFECTS).splitlines()
+    assert nowhere == (
+        "::error title=the repository%3A settings-image::settings-image: setting `images.x`: none"
+    )
+    assert at_line == (
+        "::error file=a b.yaml,line=3,title=source-a%3A docs-page::"
+        "'a b.yaml':3: docs-page: no page (write it)"
+    )
+    assert in_file == (
+        "::error file=b/Dockerfile,title=source-b%3A hadolint::"
+        "b/Dockerfile: hadolint: DL1: 100%25 sure (do)"
+    )
 
 
 def test_a_path_that_no_encoding_can_say_can_be_told() -> None:
@@ -73,8 +80,8 @@ def test_sarif_has_the_shape_that_code_hosts_read() -> None:
     assert [rules[result["ruleIndex"]]["id"] for result in run["results"]] == [
         defect.rule for defect in DEFECTS
     ]
-    nowhere, at_line, in_file = (result.get("locations") for result in run["results"])
-    assert nowhere is None
+    nowhere, at_line, in_file = (result["locations"] for result in run["results"])
+    assert nowhere[0]["physicalLocation"]["artifactLocation"]["uri"] == "invoke.yaml"
     assert at_line == [
         {
             "physicalLocation": {
@@ -83,7 +90,7 @@ def test_sarif_has_the_shape_that_code_hosts_read() -> None:
             }
         }
     ]
-    assert "region" not in in_file[0]["physicalLocation"]
+    assert in_file[0]["physicalLocation"]["region"] == {"startLine": 1}
     assert {result["level"] for result in run["results"]} == {"error"}
     assert run["results"][1]["message"]["text"] == "no page. Cure: write it."
 

@@ -11,6 +11,8 @@ from build_config.checks.rules import RULES
 from build_config.defect import Defect
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_NOWHERE = "invoke.yaml"
+"""Where a defect of no file is shown: GitHub refuses a whole log for one without a place."""
 
 
 def sarif(defects: Sequence[Defect]) -> str:
@@ -33,18 +35,18 @@ def sarif(defects: Sequence[Defect]) -> str:
 
 def _result(defect: Defect, rule_index: int) -> dict[str, Any]:
     cure = f" Cure: {defect.cure}." if defect.cure else ""
+    uri = quote((defect.path or _NOWHERE).encode(errors="surrogateescape"))
+    place = {
+        "artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"},
+        "region": {"startLine": defect.line or 1},
+    }
     result: dict[str, Any] = {
         "ruleId": defect.rule,
         "ruleIndex": rule_index,
         "level": "error",
         "message": {"text": f"{defect.message}.{cure}"},
+        "locations": [{"physicalLocation": place}],
     }
-    if defect.path:
-        uri = quote(defect.path.encode(errors="surrogateescape"))
-        place: dict[str, Any] = {"artifactLocation": {"uri": uri, "uriBaseId": "%SRCROOT%"}}
-        if defect.line:
-            place["region"] = {"startLine": defect.line}
-        result["locations"] = [{"physicalLocation": place}]
     if defect.connector:
         result["properties"] = {"connector": defect.connector}
     return result

@@ -47,7 +47,10 @@ def as_json(defects: Sequence[Defect]) -> str:
 
 
 def github(defects: Sequence[Defect]) -> str:
-    """Workflow commands that GitHub shows beside the lines."""
+    """Workflow commands that GitHub shows beside the lines; ten of them, and all in the log.
+
+    There it shows the message and nothing else, which therefore says place and rule too.
+    """
     return "\n".join(map(_annotation, defects))
 
 
@@ -56,7 +59,8 @@ def _annotation(defect: Defect) -> str:
     facts = {**place, "title": f"{defect.connector or _REPOSITORY}: {defect.rule}"}
     properties = ",".join(f"{k}={escape_property(v)}" for k, v in facts.items() if v)
     cure = f" ({defect.cure})" if defect.cure else ""
-    return f"::error {properties}::{escape_data(one_line(defect.message + cure))}"
+    message = ": ".join(filter(None, (defect.place, defect.rule, defect.message)))
+    return f"::error {properties}::{escape_data(one_line(message + cure))}"
 
 
 def _clean(path: str) -> str:

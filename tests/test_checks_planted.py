@@ -251,6 +251,23 @@ def test_a_broken_base_does_not_make_its_images_look_broken(tmp_path: Path) -> N
     assert [(d.connector, d.rule) for d in made.defects] == [("base-python", "dockerfile-syntax")]
 
 
+def test_a_directory_that_is_a_link_hides_nothing_else(tmp_path: Path) -> None:
+    repositories.new_repository(tmp_path, well_kept.repository("source-a", "source-b"))
+    (tmp_path / "connectors/source-c").symlink_to("source-b")
+    (tmp_path / "docs/integrations/sources/a.md").unlink()
+    rules = {defect.rule for defect in inspect(settings(tmp_path)).defects}
+    assert rules == {"docs-page", "image-unique"}
+    (tmp_path / "connectors").rename(tmp_path / "elsewhere")
+    (tmp_path / "connectors").symlink_to("elsewhere")
+    assert {defect.rule for defect in inspect(settings(tmp_path)).defects} == rules
+
+
+def test_a_version_that_a_build_script_puts_together_is_nobodys_to_compare(tmp_path: Path) -> None:
+    files = well_kept.repository("source-a")
+    files["connectors/source-a/build.gradle"] = 'version = "${rootProject.version}"\n'
+    assert inspected(tmp_path, files).defects == ()
+
+
 def test_a_variant_shares_id_name_and_page_with_its_twin(tmp_path: Path) -> None:
     files = well_kept.repository("source-twin")
     for path, text in well_kept.connector("source-twin").items():

@@ -60,7 +60,9 @@ def match(
             of.setdefault(owner.name, entry)
         elif not _names(entry) & broken:
             left.append(entry)
-    single = {c.name: c for c in connectors if c.kind is not Kind.BASE and c.name not in of}
+    named = {(entry.kind, entry.repository) for entry in entries}  # of two that claim one image too
+    without = [c for c in connectors if (c.kind, c.image.name) not in named]
+    single = {c.name: c for c in without if c.kind is not Kind.BASE}
     meant: list[tuple[Entry, Connector]] = []
     for guess in (_by_id, _by_name, _by_likeness):
         for entry in tuple(left):

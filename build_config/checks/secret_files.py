@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from build_config import git_changes
 from build_config.checks.subject import Subject
@@ -52,7 +52,11 @@ def _tracked(subject: Subject, tracked: Iterable[str]) -> Iterator[Defect]:
 
 
 def _not_ignored(subject: Subject) -> Iterator[Defect]:
-    wanted = {f"{c.path}/{_USUAL}": c for c in subject.connectors if c.kind is not Kind.BASE}
+    wanted = {
+        f"{c.path}/{_USUAL}": c
+        for c in subject.connectors
+        if c.kind is not Kind.BASE and not _is_link(subject.settings.root, c.path)
+    }
     ignored = git_changes.ignored(subject.settings.root, wanted) if wanted else frozenset()
     said = _LINE in subject.text(".gitignore").split()  # and another rule takes it back
     edit = None if said else Edit(path=".gitignore", line=None, old="", new=_LINE)
@@ -66,6 +70,12 @@ def _not_ignored(subject: Subject) -> Iterator[Defect]:
                 cure=f"add the line `{_LINE}`" if edit else f"`git check-ignore -v {path}`",
                 edit=edit,
             )
+
+
+def _is_link(root: Path, path: str) -> bool:
+    """Whether git takes nothing in there: it goes through no link, and asked about it, it fails."""
+    place = root / path
+    return place.is_symlink() or place.parent.is_symlink()
 
 
 def _in_images(subject: Subject, connector: Connector, below: Iterable[str]) -> Iterator[Defect]:

@@ -68,7 +68,7 @@ def project_places(subject: Subject, connector: Connector) -> Iterator[Place]:
     for name, find in FINDERS.items():
         path = f"{connector.path}/{name}"
         for found in find(subject.text(path)):
-            if found.text:
+            if found.text and "$" not in found.text:  # `"${rootProject.version}"` is no place
                 yield Place(path=path, what="version", found=found)
 
 

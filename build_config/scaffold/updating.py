@@ -11,7 +11,7 @@ from build_config import git
 from build_config.atomic_files import rewrite
 from build_config.errors import RepositoryError, UsageError, YardError
 from build_config.scaffold import record as records
-from build_config.scaffold.asking import all_answers, choose, refuse_wrong_answers
+from build_config.scaffold.asking import all_answers, refuse_wrong_answers
 from build_config.scaffold.definition_list import is_list
 from build_config.scaffold.files import File, Files, read_file
 from build_config.scaffold.merging import Merged, Outcome, merge
@@ -117,7 +117,12 @@ def plan_update(
         UsageError: the template is gone, or it asks something new that has no default.
         RepositoryError: the template is broken.
     """
-    template = choose(templates, record.template)
+    template = templates.get(record.template)
+    if template is None:
+        raise UsageError(
+            f"`{name}` was made from the template `{record.template}`, which is gone",
+            hint="see `invoke generate --list`; `--connector=…` updates others",
+        )
     refuse_wrong_answers(template, given)
     facts = known(settings, template, record.name)
     answers = all_answers(template, facts, {**record.answers, **given}, None)

@@ -308,7 +308,7 @@ def test_only_what_was_generated_can_be_updated(made: Yard) -> None:
 def test_an_update_of_a_template_that_is_gone_says_so(made: Yard) -> None:
     finished = made.invoke("generate", "--update")
     assert finished.code == 2
-    assert "there is no template `tiny`" in finished.err
+    assert "`source-foo` was made from the template `tiny`, which is gone" in finished.err
 
 
 def test_a_new_question_without_a_default_needs_an_answer(made: Yard) -> None:

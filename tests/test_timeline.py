@@ -69,7 +69,9 @@ def test_what_overlaps_lies_side_by_side() -> None:
 def test_an_empty_run_has_pictures_too(tmp_path: Path) -> None:
     nothing = step("source-a", outcome=Ending.NOT_STARTED, begin=None, end=None)
     write_pictures(tmp_path / "new", [record(nothing, problem="the engine went away")])
-    assert "broken off: the engine went away" in (tmp_path / "new" / TIMELINE).read_text()
+    page = (tmp_path / "new" / TIMELINE).read_text()
+    assert "broken off: the engine went away" in page
+    assert "No step began." in page
     json.loads((tmp_path / "new" / TRACE).read_text())
 
 

@@ -97,11 +97,11 @@
   }
 
   function layOut() {
+    body.style.height = `${rows.length * ROW + 8}px`; // first: a scrollbar takes of the width
     const room = chart.clientWidth - namesWidth() - 24;
     if (fitted) scale = Math.max(room, 100) / span;
     const width = namesWidth() + span * scale + 24;
     axis.style.width = body.style.width = `${width}px`;
-    body.style.height = `${rows.length * ROW + 8}px`;
     drawn.clear();
     body.replaceChildren(...lines());
     draw();

@@ -78,6 +78,8 @@ def _path_seconds(steps: Sequence[StepRecord]) -> str:
 
 def _advice(found: Course) -> str:
     """What more workers would do for the longest run, in one sentence."""
+    if not found.critical:
+        return "No step began."
     jobs, everybody = found.record.jobs, len(found.record.steps) or 1
     twice, best = found.gain(2 * jobs), found.gain(everybody)
     if best < max(0.05 * found.record.seconds, 1.0):

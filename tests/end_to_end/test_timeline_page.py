@@ -41,6 +41,8 @@ FAILED = step(
 )
 SKIPPED = step("source-c", outcome=Ending.SKIPPED, begin=None, end=None, message="`x` failed")
 NAMES = 'return [...document.querySelectorAll(".name")].map((name) => name.textContent);'
+SIDEWAYS = 'const c = document.getElementById("chart"); return c.scrollWidth - c.clientWidth;'
+OUTLINE = 'return getComputedStyle(document.querySelector(".step.lost")).borderTopStyle;'
 TIP = 'const tip = document.getElementById("tip"); return tip.hidden ? "" : tip.textContent;'
 
 
@@ -81,6 +83,8 @@ def test_a_run_is_drawn_told_and_walked_through(running: Browser, tmp_path: Path
     assert page.run('return document.querySelectorAll(".step.critical").length') == 3
     assert page.run('return document.querySelectorAll(".step.build.hit").length') == 1
     assert page.run('return document.querySelectorAll(".wait.bases").length') == 1
+    assert page.run(OUTLINE) == "dashed"
+    assert page.run(SIDEWAYS) == 0  # the last moment of the axis stands at its end
     page.find("#chart").click()
     page.run('document.getElementById("chart").focus()')
     page.type(Keys.ARROW_DOWN)
@@ -100,6 +104,7 @@ def test_a_run_is_drawn_told_and_walked_through(running: Browser, tmp_path: Path
 def test_six_hundred_images_are_drawn_at_once_and_zoomed(running: Browser, tmp_path: Path) -> None:
     page = opened(running, tmp_path, many(600))
     rows = 'return document.querySelectorAll(".row").length'
+    assert page.run(SIDEWAYS) == 0
     assert 20 < page.run(rows) < 100  # what is not in sight is no element
     redraw = "const t = performance.now(); window.dispatchEvent(new Event('resize')); "
     assert page.run(redraw + "return performance.now() - t") < 500
@@ -113,6 +118,7 @@ def test_six_hundred_images_are_drawn_at_once_and_zoomed(running: Browser, tmp_p
     assert page.run(width) > 2 * fitted
     page.find("#fit").click()
     assert page.run(width) == fitted
+    assert page.run(SIDEWAYS) == 0
     page.find("#search").send_keys("0042")
     assert page.run(NAMES) == ["source-0042"]
     assert quiet(page)

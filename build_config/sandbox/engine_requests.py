@@ -167,7 +167,8 @@ async def _head(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
     text = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     first, *lines = text.split("\r\n")
     fields = (line.partition(":") for line in lines if line)
-    return int(first.split(" ")[1]), {name.lower(): value.strip() for name, _, value in fields}
+    status = first.partition(" ")[2][:3]
+    return int(status), {name.lower(): value.strip() for name, _, value in fields}
 
 
 async def _body(reader: asyncio.StreamReader, headers: dict[str, str]) -> bytes:

@@ -133,10 +133,12 @@ def _footer(event: StepFinished) -> str:
 def _make(run: Path) -> None:
     """Make the folder of this run, point `latest` at it, and drop the oldest runs."""
     run.mkdir(parents=True, exist_ok=True)
+    fresh = run.with_name(f".latest-{run.name}")
     with suppress(OSError):  # no symbolic links here, or somebody's own `latest`: do without
-        fresh = run.with_name(f".latest-{run.name}")
         fresh.symlink_to(run.name)
         fresh.replace(run.with_name("latest"))
+    with suppress(OSError):
+        fresh.unlink(missing_ok=True)
     runs = sorted(path for path in run.parent.iterdir() if _RUN.fullmatch(path.name))
     for old in runs[:-KEPT_RUNS]:
         if old != run:

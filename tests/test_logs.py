@@ -100,6 +100,15 @@ def test_latest_points_at_the_newest_and_old_runs_go(tmp_path: Path) -> None:
     assert kept == {run.name for run in runs[-KEPT_RUNS:]} | {"latest", "my notes"}
 
 
+def test_somebodys_own_latest_stays_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
+    logs = tmp_path / ".yard" / "logs"
+    (logs / "latest" / "theirs").mkdir(parents=True)
+    run = run_folder(tmp_path, now=NOW, process=1)
+    assert logged(run, StepStarted(key=A.key, at=0.0), done(A)) == []
+    assert {path.name for path in logs.iterdir()} == {"latest", run.name}
+    assert (logs / "latest" / "theirs").is_dir()
+
+
 def test_a_folder_that_cannot_be_made_is_one_warning(tmp_path: Path) -> None:
     (tmp_path / ".yard").write_text("a file where the folder should be")
     warnings = logged(

@@ -104,11 +104,7 @@
   function restore() {
     const hash = location.hash.slice(1);
     const named = byName.find((row) => row.item.id === hash);
-    if (named) {
-      named.item.querySelector("details").open = true;
-      return;
-    }
-    const said = new URLSearchParams(hash);
+    const said = new URLSearchParams(named ? "" : hash);
     search.value = said.get("q") || "";
     for (const radio of kinds) radio.checked = radio.value === (said.get("kind") || "");
     if (!kinds.some((radio) => radio.checked)) kinds[0].checked = true;
@@ -117,6 +113,12 @@
       if (select.selectedIndex < 0) select.value = "";
     }
     apply();
+    if (!named) return;
+    named.item.querySelector("details").open = true;
+    // Once more when it is drawn: before that, heights of rows that nobody has seen are guesses.
+    const show = () => named.item.scrollIntoView({ behavior: "instant" });
+    show();
+    requestAnimationFrame(() => requestAnimationFrame(show));
   }
 
   function changed() {

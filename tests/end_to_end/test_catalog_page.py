@@ -45,6 +45,12 @@ return [...document.querySelectorAll("a, button, select, summary, input[type=sea
   .filter(([, box]) => box.width < 8 || box.left < 0 || box.right > innerWidth)
   .map(([control]) => control.outerHTML);
 """
+CUT = """
+return [...document.querySelectorAll("details[open] table :is(th, td):nth-child(-n + 3)")]
+  .filter((cell) => cell.scrollWidth > cell.clientWidth)
+  .map((cell) => cell.outerHTML);
+"""
+"""Of a history: only the digest may be too long for its place."""
 SEARCH = "#search"
 
 
@@ -154,6 +160,22 @@ def test_an_address_that_names_a_connector_opens_it(page: Browser, address: str)
     assert page.run("return document.querySelector('#source-postgres details').open")
 
 
+def test_an_address_that_names_a_connector_shows_it_whatever_was_searched(
+    running: Browser, tmp_path: Path
+) -> None:
+    running.open(page_of(tmp_path, *many(300, 3)))
+    running.find(SEARCH).send_keys("postgres")
+    assert "source-zendesk" not in shown(running)
+    running.run("location.hash = '#source-zendesk'")
+    running.wait("setTimeout(done, 300)")
+    top, height = running.run(
+        "const box = document.querySelector('#source-zendesk').getBoundingClientRect();"
+        "return [box.top, innerHeight]"
+    )
+    assert 0 < top < height / 2
+    assert len(shown(running)) == 300
+
+
 def copied(page: Browser) -> str:
     page.command("Browser.grantPermissions", permissions=["clipboardReadWrite"])
     return str(page.wait("setTimeout(() => navigator.clipboard.readText().then(done, done), 100)"))
@@ -255,6 +277,7 @@ def test_no_width_makes_it_scroll_sideways_or_hides_a_control(page: Browser, wid
         page.run("document.querySelector('#source-postgres details').open = true")
         assert page.run("return document.documentElement.scrollWidth") <= width
         assert page.run(OUTSIDE) == []
+        assert page.run(CUT) == []
     finally:
         page.command("Emulation.clearDeviceMetricsOverride")
 

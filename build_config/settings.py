@@ -118,7 +118,7 @@ class Settings:
 
     @property
     def state(self) -> Path:
-        """Logs and the history of durations; nothing breaks when it is deleted."""
+        """Logs, what is remembered of runs, and up to where syncs have come."""
         return self.root / ".yard"
 
 

@@ -109,6 +109,12 @@ def test_no_word_after_a_task_is_taken_for_a_value(name: str) -> None:
     assert not contexts()[name].missing_positional_args
 
 
+def test_the_map_of_the_code_names_every_module_and_folder() -> None:
+    named = set(re.findall(r"\w+", (PROJECT / "ARCHITECTURE.md").read_text(encoding="utf-8")))
+    code = {path for path in (PROJECT / "build_config").glob("[!_]*") if "typed" not in path.name}
+    assert {path.stem for path in code} - named == set()
+
+
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_the_document_shows_commands(document: str) -> None:
     assert commands(document)

@@ -163,9 +163,11 @@ def test_the_table_says_what_how_large_and_why() -> None:
     found = (
         Garbage(kind=Kind.IMAGE, name=A, why="old", size=1_500_000, image_id=A),
         Garbage(kind=Kind.VOLUME, name="v", why="left"),
+        Garbage(kind=Kind.RECORD, name=f".yard/inputs/x/{'b' * 64}.json", why="gone", size=9),
     )
     assert table(found).splitlines()[2:] == [
-        "image   aaaaaaaaaaaa  1.5 MB  old",
-        "volume  v             ?       left",
+        "image   aaaaaaaaaaaa                      1.5 MB  old",
+        "volume  v                                 ?       left",
+        "record  .yard/inputs/x/bbbbbbbbbbbb.json  9 B     gone",
     ]
-    assert summed(found) == "1 volume, 1 image: at least 1.5 MB"
+    assert summed(found) == "1 volume, 1 image, 1 record: at least 1.5 MB"

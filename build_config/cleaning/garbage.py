@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
+from typing import Final
 
 from build_config.columns import aligned
 from build_config.wording import counted, size
+
+_HASH: Final = re.compile(r"(?:sha256:)?([0-9a-f]{12})[0-9a-f]{52}")
 
 
 class Kind(StrEnum):
@@ -61,5 +65,5 @@ def summed(found: Iterable[Garbage]) -> str:
 
 
 def _short(item: Garbage) -> str:
-    """An image without a name by the beginning of its id, as the engine's own tools show it."""
-    return item.name.removeprefix("sha256:")[:12] if item.name == item.image_id else item.name
+    """With the beginning of a hash, as the engine's own tools show it, so that rows fit a screen."""
+    return _HASH.sub(r"\1", item.name)

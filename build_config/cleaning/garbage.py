@@ -65,5 +65,5 @@ def summed(found: Iterable[Garbage]) -> str:
 
 
 def _short(item: Garbage) -> str:
-    """With the beginning of a hash, as the engine's own tools show it, so that rows fit a screen."""
+    """With the beginning of a hash, as the engine's tools show it, so that rows fit a screen."""
     return _HASH.sub(r"\1", item.name)

@@ -71,4 +71,6 @@ def test_an_empty_repository_gets_all_that_a_connector_stands_on(
     assert (base / "Dockerfile").is_file()
     assert (tmp_path / "connectors" / "source-foo" / "Dockerfile").is_file()
     assert (tmp_path / "settings.gradle").exists() == (template == "source-java")
+    if template == "source-java":
+        assert (base / ".gitignore").read_text() == "build/\n"  # Gradle builds in there
     assert "source-foo" in invoke(installed, tmp_path, "list", "--format=names").stdout.split()

@@ -229,5 +229,6 @@ def _move(old: Path, new: Path) -> None:
 def _failed(
     what: str, error: OSError, *, hint: str = "nothing in the repository changed"
 ) -> YardError:
-    place = f"`{error.filename}`: " if error.filename else ""
+    at = error.filename2 or error.filename  # of a move: where to, the rest is ours
+    place = f"`{at}`: " if at else ""
     return YardError(f"{what}: {place}{error.strerror}", hint=hint)

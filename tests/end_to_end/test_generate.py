@@ -145,6 +145,7 @@ def test_a_file_that_cannot_be_written_leaves_everything_as_it_was(tiny: Yard) -
     before = status(tiny)
     finished = generate(tiny, *ANSWERS, "--name=foo")
     assert finished.code == 1
+    assert f"`{tiny.root}/docs/integrations/sources/foo.md`: Not a directory" in finished.err
     assert "nothing in the repository changed" in finished.err
     assert status(tiny) == before
 

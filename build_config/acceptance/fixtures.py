@@ -17,12 +17,17 @@ def inside(folder: Path, path: str) -> Path:
     """Where the path leads, symbolic links followed.
 
     Raises:
-        FixtureError: out of the folder, or nowhere.
+        FixtureError: out of the folder, nowhere, or where nobody lets us look.
     """
-    found = (folder / path).resolve()
+    try:
+        found = (folder / path).resolve()
+        is_there = found.exists()
+    except (OSError, RuntimeError, ValueError) as error:  # a link to itself; no path at all
+        reason = getattr(error, "strerror", None) or error
+        raise FixtureError(f"`{path}` cannot be read: {reason}") from error
     if not found.is_relative_to(folder.resolve()):
         raise FixtureError(f"`{path}` leads out of the connector's directory")
-    if not found.exists():
+    if not is_there:
         hint = "; it holds secrets, so it is not in git" if path.startswith("secrets/") else ""
         raise FixtureError(f"`{path}` does not exist{hint}")
     return found

@@ -38,6 +38,8 @@ def catalog(settings: Settings, streams: Streams, *, output: str | None = None) 
     changes = f"{done.written} written, {done.unchanged} as they were, {done.removed} removed"
     streams.say(f"{where / PAGE}: {images}, {counted(len(released), 'version')}; files: {changes}")
     if not released:
-        streams.note("nothing is published yet")
-        streams.note("hint: `invoke publish --dry-run` shows what would be")
+        streams.note(f"nothing is published to {settings.publishing.registry} yet")
+        streams.note(
+            "hint: `invoke publish --dry-run` shows what would be, `registry` in invoke.yaml where"
+        )
     return 0

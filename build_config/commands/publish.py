@@ -57,8 +57,14 @@ def publish(settings: Settings, streams: Streams, **typed: Any) -> int:
         typed: the fields of `PublishFlags`.
     """
     flags = PublishFlags(**typed)
-    begin = time.monotonic()
-    display = choose(flags.progress, streams.environ, terminal=streams.out.isatty())
+    options = RunOptions(
+        display=choose(flags.progress, streams.environ, terminal=streams.out.isatty()),
+        jobs=read_jobs(flags.jobs) or settings.jobs,
+        fail_fast=flags.fail_fast,
+        secrets=(*settings.secrets, *map(read_secret, flags.secret)),
+        begin=time.monotonic(),
+        command=_command(flags),
+    )
     settings = _towards(flags.registry, settings)
     planned = plan_for(settings, streams, _wish(flags))
     if not planned.selected:
@@ -71,22 +77,13 @@ def publish(settings: Settings, streams: Streams, **typed: Any) -> int:
     book, findings = asyncio.run(_examine(targets, facts, ledger, budget))
     planned = plan_of(settings, planned, findings)
     if flags.dry_run:
-        return _show_plan(planned, findings, streams, display)
+        return _show_plan(planned, findings, streams, options.display)
     if not any(step.kind is Kind.PUBLISH for step in planned.plan.work):
-        streams.say(_all_there(findings, settings, time.monotonic() - begin))
+        streams.say(_all_there(findings, settings, time.monotonic() - options.begin))
         return 0
     if planned.engine is None:
         raise EngineUnavailableError("no engine answers, and something is to be published")
-    secrets = (*settings.secrets, *map(read_secret, flags.secret))
-    check_secrets(planned.plan, secrets)
-    options = RunOptions(
-        display=display,
-        jobs=read_jobs(flags.jobs) or settings.jobs,
-        fail_fast=flags.fail_fast,
-        secrets=secrets,
-        begin=begin,
-        command=_command(flags),
-    )
+    check_secrets(planned.plan, options.secrets)
     publications = partial(_publications, ledger, budget, book, facts, findings)
     report = run(settings, streams, planned, options, publications)
     show_report(report, streams, options)

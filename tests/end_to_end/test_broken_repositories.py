@@ -260,6 +260,7 @@ def test_a_glob_that_matches_nothing_is_refused(repository: Yard) -> None:
         (("graph", "--format=mermiad"), "did you mean `mermaid`?"),
         (("list", "--kind=sauce"), "one of source, destination, base"),
         (("build", "--jobs=0"), "`jobs` must be `auto` or a number from 1"),
+        (("publish", "--dry-run", "--jobs=0"), "`jobs` must be `auto` or a number from 1"),
         (("build", "--secret=token"), "write `--secret=id=NAME,src=FILE`"),
         (("why",), "hint: invoke why --connector=NAME"),
     ],

@@ -63,7 +63,7 @@ def test_a_repository_that_published_nothing_has_an_empty_catalog(repository: Ya
     repository.commit({"README.md": ""})
     finished = repository.invoke("catalog")
     assert finished.code == 0, finished
-    assert "nothing is published yet" in finished.err
+    assert "nothing is published to docker.io yet" in finished.err
 
 
 def test_a_folder_of_something_else_is_refused(repository: Yard) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from monorepos import settings
 from records import record, step
+from workflow_commands import commands_run
 
 from build_config import history, run_record
 from build_config.commands.report import report
@@ -63,6 +64,14 @@ def test_the_last_run_is_drawn_where_its_logs_are(tmp_path: Path) -> None:
     folder = logs / "20261123T101530Z-10"
     assert said.notes == f"timeline: {folder / TIMELINE}\ntrace: {folder / TRACE}\n"
     assert "source-a" in (folder / TIMELINE).read_text()
+
+
+def test_words_of_the_tools_are_no_commands_to_the_runner(tmp_path: Path) -> None:
+    said = "`echo ##[error]no` failed"
+    odd = record(step("::error::no", outcome=Ending.FAILED, message=said), exit_code=1)
+    told = run(tmp_path, runs=str(leave(tmp_path / "runs", first=odd)))
+    assert commands_run(told.out) == []
+    assert "`echo ## [error]no` failed" in told.out
 
 
 def test_runs_of_many_runners_are_one_report(tmp_path: Path) -> None:

@@ -1,30 +1,14 @@
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from runs import NASTY, build, done, failed, random_events, said, skip
+from workflow_commands import commands_run
 
 from build_config.displays.github import annotation, escape_property, show
 from build_config.events import Event, StepOutput, StepStarted
 
 A, B = build("source-a"), build("source-b")
-
-
-def commands_run(text: str) -> list[str]:
-    """What the runner would obey, read as actions/runner's `ActionCommandManager` does."""
-    obeyed, resume = [], None
-    for line in text.split("\n"):
-        match = re.match(r"\s*::([a-z-]+)[^:]*::(.*)", line)
-        if resume is not None:
-            resume = None if line.strip() == f"::{resume}::" else resume
-        elif match and match.group(1) == "stop-commands":
-            resume = match.group(2)
-        elif match:
-            obeyed.append(match.group(1))
-        elif "##[" in line:
-            obeyed.append("##[")
-    return obeyed
 
 
 def test_a_step_is_one_folded_group_when_it_ends() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from build_config import history
-from build_config.displays.github import escape_data
+from build_config.displays.github import escape_data, own_line
 from build_config.errors import YardError
 from build_config.needed_jobs import VARIABLE, judge
 from build_config.report import Ending
@@ -56,7 +56,7 @@ def report(
         return 0
     streams.say(headline(records))
     for line in _problems(records):
-        streams.say(f"  {line}")
+        streams.say(own_line(f"  {line}"))
     file = summary_file(streams.environ)
     try:
         draw(folder, records, streams)

@@ -5,7 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -206,7 +211,22 @@ def show_report(report: Report, streams: Streams, options: RunOptions) -> None:
     if options.display == "quiet":
         streams.say(headline(report))
     elif options.display != "json":
-        tell(report, streams.console, command=options.command)
+        with no_commands(streams, options):
+            tell(report, streams.console, command=options.command)
+
+
+@contextmanager
+def no_commands(streams: Streams, options: RunOptions) -> Iterator[None]:
+    """What is printed meanwhile has words of the tools, which GitHub's runner must not obey."""
+    if options.display != "github":
+        yield
+        return
+    from build_config.displays.github import fence
+
+    begin, end = fence()
+    streams.say(begin)
+    yield
+    streams.say(end)
 
 
 def _from_here(path: Path) -> Path:

@@ -13,7 +13,7 @@ from build_config.acceptance.table import cases_table, notes
 from build_config.atomic_files import rewrite
 from build_config.cache_settings import chosen_cache
 from build_config.commands.planning import Planned, Wish, check_secrets, plan_for
-from build_config.commands.running import RunOptions, run, show_report
+from build_config.commands.running import RunOptions, no_commands, run, show_report
 from build_config.displays.choice import choose
 from build_config.errors import UsageError, YardError, one_of
 from build_config.junit import junit_xml
@@ -112,9 +112,10 @@ def show_cases(report: Report, streams: Streams, options: RunOptions) -> None:
     if report.cases and options.display not in _NO_TABLE:
         names = {result.step.key: result.step.target for result in report.results}
         cases = [(names[heard.key], heard.case) for heard in report.cases]
-        streams.console.print(cases_table(cases), "", sep="\n")
-        for note in notes(cases):  # a terminal wraps it and a person can still copy it as one
-            streams.console.print(note, soft_wrap=True, markup=False, highlight=False)
+        with no_commands(streams, options):
+            streams.console.print(cases_table(cases), "", sep="\n")
+            for note in notes(cases):  # a terminal wraps it and a person can still copy it as one
+                streams.console.print(note, soft_wrap=True, markup=False, highlight=False)
 
 
 def _write_junit(file: Path, report: Report) -> None:

@@ -53,9 +53,21 @@ def show(
                 sentence = ""
             else:
                 write(output, [_skipped(event, board, output)])
-        write(output, [_own(line) for line in heartbeats(board, event.at, heard)])
+        write(output, [own_line(line) for line in heartbeats(board, event.at, heard)])
         yield event
     write(output, _not_annotated(failures))
+
+
+def fence() -> tuple[str, str]:
+    """The lines between which the runner obeys nothing."""
+    token = secrets.token_hex(16)
+    return f"::stop-commands::{token}", f"::{token}::"
+
+
+def own_line(line: str) -> str:
+    """A line of ours with foreign words in it, which the runner must not take for a command."""
+    line = harmless(line).replace("##[", "## [")
+    return re.sub(r"^\s*::", ": :", line)
 
 
 def escape_data(text: str) -> str:
@@ -85,7 +97,7 @@ def _group(event: StepFinished, board: Board, printed: Sequence[str], output: Ou
     why = reason(board.steps, event.key)
     # No log file: the whole output is here, and the machine is gone when this is read.
     below = [*([f"why: {why}"] if why else []), *advice(event, None)]
-    lines = [f"::group::{escape_data(one_line(title))}", *(_own(line) for line in below)]
+    lines = [f"::group::{escape_data(one_line(title))}", *(own_line(line) for line in below)]
     return [*lines, *_fenced(printed), "::endgroup::"]
 
 
@@ -101,18 +113,12 @@ def _fenced(printed: Sequence[str]) -> list[str]:
     """Foreign lines between a token that they cannot know and so cannot end early."""
     if not printed:
         return []
-    token = secrets.token_hex(16)
+    begin, end = fence()
     # Colours are left in: the page shows them. Lone surrogates no stream can encode.
     lines = (line.encode(errors="replace").decode() for line in printed)
-    return [f"::stop-commands::{token}", *lines, f"::{token}::"]
+    return [begin, *lines, end]
 
 
 def _skipped(event: StepSkipped, board: Board, output: Output) -> str:
     mark = marks_for(output.console.encoding).skipped
-    return _own(f"{mark} {name(board.steps, event.key)}: skipped ({one_line(event.because)})")
-
-
-def _own(line: str) -> str:
-    """A line of ours with foreign words in it, which the runner must not take for a command."""
-    line = harmless(line).replace("##[", "## [")
-    return re.sub(r"^\s*::", ": :", line)
+    return own_line(f"{mark} {name(board.steps, event.key)}: skipped ({one_line(event.because)})")

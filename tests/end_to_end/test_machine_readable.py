@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from workflow_commands import commands_run
 
 if TYPE_CHECKING:
     from engine_under_test import Engine
@@ -166,7 +167,7 @@ def test_a_build_on_github_writes_a_group_an_annotation_and_a_summary(
 ) -> None:
     yard.commit(
         {
-            "connectors/source-a/Dockerfile": f"FROM {shell}\nRUN echo it said no; exit 9\n",
+            "connectors/source-a/Dockerfile": f"FROM {shell}\nRUN echo '##[error]no'; exit 9\n",
             "connectors/source-b/Dockerfile": "FROM scratch\nCOPY Dockerfile /\n",
         }
     )
@@ -175,6 +176,7 @@ def test_a_build_on_github_writes_a_group_an_annotation_and_a_summary(
         "build", environment={"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(summary)}
     )
     assert finished.code == 1, finished
-    assert finished.out.count("::group::") == 2
+    obeyed = ["endgroup", "endgroup", "error", "group", "group"]
+    assert sorted(commands_run(finished.out)) == obeyed
     assert "::error file=connectors/source-a/Dockerfile,line=2" in finished.out
     assert "### 2 images: 1 failed, 1 done" in summary.read_text()

@@ -294,6 +294,26 @@ def test_without_kept_definitions_the_metadata_is_the_catalog(tmp_path: Path) ->
     assert (only.path, only.line) == ("connectors/source-b/metadata.yaml", 4)
 
 
+def test_definitions_that_the_settings_want_kept_are_missed(tmp_path: Path) -> None:
+    files = well_kept.repository("source-a", "destination-c")
+    places = {"source": "nowhere.yaml", "destination": "nowhere"}
+    made = inspected(tmp_path, files, definitions=places)
+    assert [(d.connector, d.rule) for d in made.defects] == [
+        ("destination-c", "definition-missing"),
+        ("source-a", "definition-missing"),
+    ]
+
+
+def test_a_definition_that_names_the_image_of_another_is_told_once(tmp_path: Path) -> None:
+    files = well_kept.repository("source-a", "source-b")
+    path = definition("source-b")
+    files[path] = files[path].replace("yard/source-b", "yard/source-a")
+    (only,) = inspected(tmp_path, files).defects
+    assert (only.connector, only.rule, only.path, only.line) == (
+        "source-b", "definition-repository", path, 3,
+    )  # fmt: skip
+
+
 def test_definitions_may_be_one_list_and_json(tmp_path: Path) -> None:
     files = well_kept.repository("source-a", "source-b", "destination-c")
     items = []

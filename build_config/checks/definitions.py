@@ -11,6 +11,7 @@ from build_config.checks.matching import last_part, plain_name
 from build_config.checks.subject import Subject
 from build_config.connector import Connector
 from build_config.defect import Defect
+from build_config.settings import DEFAULTS
 
 
 def check(subject: Subject) -> Iterator[Defect]:
@@ -84,10 +85,13 @@ def _without_an_image(subject: Subject) -> Iterator[Defect]:
 
 def _without_a_definition(subject: Subject) -> Iterator[Defect]:
     """Where none are kept, metadata.yaml files are the catalog; a variant may share its twin's."""
+    places = subject.settings.definitions
     for connector in subject.matches.missing:
         twin = plain_name(connector.name)
         metadata = subject.metadata.get(connector.name)
-        enough = connector.kind not in subject.catalog.kept and metadata and metadata.id
+        none_kept = connector.kind not in subject.catalog.kept
+        none_wanted = places[connector.kind] == DEFAULTS["definitions"][connector.kind]
+        enough = none_kept and none_wanted and metadata and metadata.id
         if _may_be_unreadable(subject, connector):
             continue
         if not enough and (twin == connector.name or twin not in subject.matches.of):
@@ -96,7 +100,7 @@ def _without_a_definition(subject: Subject) -> Iterator[Defect]:
                 message=f"no definition names its image `{connector.image.name}`",
                 connector=connector.name,
                 path=connector.dockerfile_path,
-                cure=f"add one to `{subject.settings.definitions[connector.kind]}`",
+                cure=f"add one to `{places[connector.kind]}`",
             )
 
 
@@ -161,10 +165,12 @@ def _unique(
 
 
 def _repositories(subject: Subject) -> Iterator[Defect]:
+    """Every definition of an image but the first; `definition-repository` tells some already."""
     first: dict[str, Entry] = {}
+    told = {id(entry) for entry, _ in subject.matches.meant}
     for entry in subject.catalog.entries:
         other = first.setdefault(entry.repository, entry)
-        if entry.repository and other is not entry:
+        if entry.repository and other is not entry and id(entry) not in told:
             where = f"{other.path}:{other.line_of('dockerRepository')}"
             yield replace(
                 _about(subject, entry, "dockerRepository"),

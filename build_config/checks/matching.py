@@ -49,28 +49,33 @@ def match(
 ) -> Matches:
     """Match them by image name, and what is left by what else speaks for it.
 
+    Of two definitions of one image the second may be another connector's, copied from the first.
     Definitions of `broken`, the directories that could not be read, are left out.
     """
     by_image = {(c.kind, c.image.name): c for c in connectors}
     owners = [by_image.get((entry.kind, entry.repository)) for entry in entries]
     of: dict[str, Entry] = {}
     left: list[Entry] = []
+    copies: list[Entry] = []
     for entry, owner in zip(entries, owners, strict=True):
-        if owner is not None:
-            of.setdefault(owner.name, entry)
-        elif not _names(entry) & broken:
+        if owner is None and not _names(entry) & broken:
             left.append(entry)
+        elif owner is not None and of.setdefault(owner.name, entry) is not entry:
+            copies.append(entry)
     named = {(entry.kind, entry.repository) for entry in entries}  # of two that claim one image too
     without = [c for c in connectors if (c.kind, c.image.name) not in named]
     single = {c.name: c for c in without if c.kind is not Kind.BASE}
     meant: list[tuple[Entry, Connector]] = []
-    for guess in (_by_id, _by_name, _by_likeness):
-        for entry in tuple(left):
+    for guess, candidates in (
+        (_by_id, left), (_by_id, copies), (_by_name, left), (_by_name, copies),
+        (_by_likeness, left),
+    ):  # fmt: skip
+        for entry in tuple(candidates):
             rivals = {name: c for name, c in single.items() if c.kind is entry.kind}
             name = guess(entry, rivals, metadata)
             if name:
                 meant.append((entry, single.pop(name)))
-                left.remove(entry)
+                candidates.remove(entry)
     return Matches(of=of, meant=tuple(meant), strays=tuple(left), missing=tuple(single.values()))
 
 

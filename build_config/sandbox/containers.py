@@ -108,8 +108,8 @@ class Containers:
         """
         return volumes.made(self.endpoint, image)
 
-    async def sweep(self) -> int:
-        """Remove what killed runs of ours left behind; how many containers and volumes that were.
+    async def sweep(self) -> None:
+        """Remove what killed runs of ours left behind, as far as the engine is able to.
 
         Raises:
             EngineUnavailableError: the engine does not answer.
@@ -117,9 +117,12 @@ class Containers:
         found = await find_left_over(self.endpoint)
         containers = [left.name for left in found if left.kind is Kind.CONTAINER]
         names = [left.name for left in found if left.kind is Kind.VOLUME]
-        await asyncio.gather(*map(self._remove, containers))
+        await asyncio.gather(*map(self._swept, containers))
         await asyncio.gather(*(volumes.removed(self.endpoint, name) for name in names))
-        return len(found)
+
+    async def _swept(self, name: str) -> None:
+        with suppress(RefusedError):  # "device or resource busy", say: no run has to fail for it
+            await self._delete(name)
 
     async def _create(self, name: str, container: Container) -> None:
         """The container with its files, not started."""
@@ -161,15 +164,18 @@ class Containers:
 
     async def _remove(self, name: str) -> None:
         """Ended, and gone with its volumes; or it never came to be."""
-        path = f"/containers/{name}?force=1&v=1"
         try:
-            await ask(self.endpoint, Request(method="DELETE", path=path))
+            await self._delete(name)
         except RefusedError as error:
             if error.status not in {_MISSING, _IN_PROGRESS}:
                 raise EngineUnavailableError(
                     f"the engine cannot remove the container `{name}`: {error}",
                     hint=f"docker rm --force --volumes {name}",
                 ) from error
+
+    async def _delete(self, name: str) -> None:
+        path = f"/containers/{name}?force=1&v=1"
+        await ask(self.endpoint, Request(method="DELETE", path=path))
 
 
 @asynccontextmanager

@@ -128,4 +128,6 @@ def push_error(name: str, said: str) -> StepError:
         hint = f"`docker login {name.partition('/')[0]}`"
     if "signed by unknown authority" in lowered:
         hint = f"its authority belongs in `/etc/docker/certs.d/{name.partition('/')[0]}/ca.crt`"
+    if "immutable" in lowered:
+        hint = "let the tags `staging` and `latest` be moved there"
     return StepError(f"`{name}` cannot be pushed: {one_line(said)}", hint=hint)

@@ -44,6 +44,10 @@ def test_a_failure_is_told_amid_the_stream() -> None:
             'Get "https://localhost:5000/v2/": x509: certificate signed by unknown authority',
             "its authority belongs in `/etc/docker/certs.d/localhost:5000/ca.crt`",
         ),
+        (
+            "tag invalid: The image tag 'staging' already exists and the repository is immutable",
+            "let the tags `staging` and `latest` be moved there",
+        ),
         ("unexpected EOF", "the same command again goes on where it ended"),
     ],
 )

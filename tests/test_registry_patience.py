@@ -76,14 +76,13 @@ def test_the_number_of_tries_is_bounded_by_time() -> None:
         ("127.1.2.3:5000", "127.1.2.3:5000", "http://127.1.2.3:5000", True),
         ("[::1]:5000/acme", "[::1]:5000", "http://[::1]:5000", True),
         ("10.0.0.1:5000", "10.0.0.1:5000", "https://10.0.0.1:5000", False),
-        ("known.example:5000", "known.example:5000", "http://known.example:5000", True),
         ("localhost.example", "localhost.example", "https://localhost.example", False),
     ],
 )
 def test_a_registry_is_where_the_engine_finds_it(
     registry: str, name: str, root: str, *, plain: bool
 ) -> None:
-    found = read_address(registry, insecure=["known.example:5000"])
+    found = read_address(registry)
     assert found == Address(name=name, root=root, plain=plain)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
@@ -27,20 +26,16 @@ class Address:
     plain: bool
 
 
-def read_address(registry: str, *, insecure: Collection[str] = ()) -> Address:
+def read_address(registry: str) -> Address:
     """Of `localhost:5000`, `docker.io`, or `ghcr.io/acme`, whose prefix is left out.
 
-    The engine takes every registry on the loopback, and those that it is told of, for insecure.
-
-    Args:
-        registry: host, port, and perhaps a prefix.
-        insecure: hosts with their ports that have no TLS.
+    A registry on the loopback is one without TLS, as the engine takes it.
 
     Raises:
         InvalidReferenceError: it is not legal as the beginning of an image's name.
     """
     name = parse(f"{registry}/x").domain
-    plain = is_loopback(_host(name)) or name in insecure
+    plain = is_loopback(_host(name))
     host = _DOCKER_HUB_HOST if name == DOCKER_HUB else name
     return Address(name=name, root=f"{'http' if plain else 'https'}://{host}", plain=plain)
 

@@ -5,7 +5,7 @@ Every question ends in present, absent or cannot tell; only what the protocol ca
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -27,7 +27,6 @@ async def connect(
     *,
     credentials: Credentials = docker_credentials.credentials,
     budget: Budget = _USUAL,
-    insecure: Collection[str] = (),
 ) -> AsyncIterator[Registry]:
     """Open a registry: nothing is sent before the first question.
 
@@ -35,12 +34,11 @@ async def connect(
         registry: `localhost:5000`, `docker.io`, or `ghcr.io/acme`, of which the host counts.
         credentials: who has the logins; asked in a thread, when the registry wants one.
         budget: of each operation by itself.
-        insecure: hosts with their ports that have no TLS, beside those of the loopback.
 
     Raises:
         InvalidReferenceError: that is no registry.
     """
-    address = read_address(registry, insecure=insecure)
+    address = read_address(registry)
     async with open_transport(address) as transport:
         session = Session(transport, address, Login(transport, address, credentials))
         yield Registry(session, budget)

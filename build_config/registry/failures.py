@@ -29,7 +29,7 @@ class RefusedError(RegistryError):
         there: str | None,
         at_once: bool,
     ) -> None:
-        super().__init__(message)
+        super().__init__(message, hint="put that right there: the same command goes on from here")
         self.status = status
         self.codes = codes
         self.there = there

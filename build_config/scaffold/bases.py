@@ -76,7 +76,8 @@ def _gradle_build(settings: Settings) -> dict[str, File]:
     folder = next(place for place in _GRADLE_PLACES if (place / _GRADLE[0]).is_file())
     files = {name: read_file(folder / name) for name in _GRADLE}
     ours = json.dumps([DEFAULTS["layout"]["connectors"], DEFAULTS["layout"]["bases"]])
-    theirs = json.dumps([settings.connectors, settings.bases])
+    places = (settings.connectors, settings.bases)
+    theirs = json.dumps(["" if place == "." else place for place in places])
     text = files[_GRADLE[0]].content.decode()
     text = text.replace(ours.replace('"', "'"), theirs.replace('"', "'"))
     return files | {_GRADLE[0]: File(content=text.encode())}

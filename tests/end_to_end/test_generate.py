@@ -213,6 +213,13 @@ def test_built_in_templates_find_their_base_wherever_it_is(repository: Yard) -> 
     assert "- language:java\n" in (folder / "source-java" / "metadata.yaml").read_text()
 
 
+def test_connectors_may_lie_in_the_root_and_gradle_finds_them_there(repository: Yard) -> None:
+    places = {"INVOKE_LAYOUT_CONNECTORS": ".", "INVOKE_LAYOUT_BASES": "bases"}
+    words = ("generate", "--template=source-java", "--name=foo")
+    assert repository.invoke(*words, environment=places).code == 0
+    assert "\n['', 'bases'].each" in (repository.root / "settings.gradle").read_text()
+
+
 # --- later changes of the template
 
 

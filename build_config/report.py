@@ -204,7 +204,7 @@ def _ending_of_skip(step: Step, event: StepSkipped) -> Ending:
 
 
 def _was_interrupted(results: Sequence[Result]) -> bool:
-    """Fail-fast cancels too, but then there is a failure; and an interrupt says its name."""
+    """Fail-fast skips too, but then there is a failure; and an interrupt says its name."""
     stopped = [r for r in results if r.ending in {Ending.CANCELLED, Ending.SKIPPED}]
     if any(result.why.startswith(INTERRUPTED) for result in stopped):
         return True

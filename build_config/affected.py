@@ -22,7 +22,7 @@ from build_config.gradle_projects import read_beside
 from build_config.settings import Settings
 from build_config.yaml_files import YamlFileError, parse
 
-_SETTINGS = "invoke.yaml"
+_SETTINGS = ("invoke.yaml", "invoke.yml", "invoke.json")  # Invoke reads the first that is there
 _METADATA = "metadata.yaml"
 _IGNORE_FILES = ("Dockerfile.dockerignore", ".dockerignore")
 _PROSE = ".md"
@@ -38,7 +38,8 @@ class Since:
         commit: where what is checked out left it.
         changed: paths that are not as they were then, relative to the root, sorted; of a submodule
             and of a repository in the repository only their folder.
-        settings: what `invoke.yaml` said then and says now; None where that is the same.
+        settings: what the file of Invoke's settings said then and says now; None where nobody
+            touched it.
     """
 
     ref: str
@@ -56,11 +57,12 @@ def read_since(root: Path, ref: str) -> Since:
     commit = git_changes.merge_base(root, ref)
     changed = git_changes.changed_paths(root, commit)
     told = None
-    if _SETTINGS in changed:
-        then = git_changes.texts_at(root, commit, (_SETTINGS,)).get(_SETTINGS, "")
-        now = root / _SETTINGS
-        text = now.read_text(encoding="utf-8", errors="replace") if now.is_file() else ""
-        told = (_mapping(then), _mapping(text))
+    if not frozenset(_SETTINGS).isdisjoint(changed):
+        files = {name: root / name for name in _SETTINGS}
+        now = {
+            name: file.read_text(errors="replace") for name, file in files.items() if file.is_file()
+        }
+        told = (_first(git_changes.texts_at(root, commit, _SETTINGS)), _first(now))
     return Since(ref=ref, commit=commit, changed=changed, settings=told)
 
 
@@ -162,7 +164,8 @@ def _told(connector: Connector, since: Since) -> Iterator[str]:
     if since.settings:
         then, now = (_says(told, connector.name) for told in since.settings)
         if then != now:
-            yield posixpath.relpath(_SETTINGS, connector.path)
+            name = next(name for name in _SETTINGS if name in since.changed)
+            yield posixpath.relpath(name, connector.path)
 
 
 def _says(told: Mapping[str, Any], name: str) -> dict[str, str]:
@@ -175,10 +178,11 @@ def _says(told: Mapping[str, Any], name: str) -> dict[str, str]:
     return {**common, **{f"build_args.{key}": str(value) for key, value in given.items()}}
 
 
-def _mapping(text: str) -> Mapping[str, Any]:
-    """What `invoke.yaml` says; nothing where it says nothing legal: the task itself refuses it."""
+def _first(texts: Mapping[str, str]) -> Mapping[str, Any]:
+    """What the settings say; nothing where they say nothing legal: the task itself refuses them."""
+    name = next((name for name in _SETTINGS if name in texts), "")
     try:
-        document = parse(text, _SETTINGS)
+        document = parse(texts.get(name, ""), name)
     except YamlFileError:
         return {}
     return document if isinstance(document, dict) else {}

@@ -98,6 +98,15 @@ def test_images_are_affected_by_what_enters_them(
     assert changed(root, "start") == expected
 
 
+@pytest.mark.parametrize("name", ["invoke.yml", "invoke.json"])
+def test_settings_count_whatever_their_file_is_called(root: Path, name: str) -> None:
+    (root / "invoke.yaml").unlink()
+    write(root, {name: '{"images": {"source-c": {"build_args": {"FLAVOUR": "plain"}}}}'})
+    assert changed(root, "start") == set()
+    write(root, {name: '{"images": {"source-c": {"build_args": {"FLAVOUR": "odd"}}}}'})
+    assert changed(root, "start") == {"source-c"}
+
+
 def test_a_mode_counts(root: Path) -> None:
     (root / "connectors/destination-d/run").chmod(0o755)
     assert changed(root, "start") == {"destination-d"}

@@ -50,6 +50,10 @@ def test_a_disk_that_is_not_here_is_not_judged(tmp_path: Path) -> None:
     refuse_full_disks({}, floor=1 << 60)
 
 
+def test_a_file_system_without_blocks_is_not_judged() -> None:
+    assert look_at(Path("/proc")) is None
+
+
 @pytest.mark.parametrize("url", ["tcp://elsewhere:2376", "unix:///nonexistent/engine.sock"])
 def test_an_engine_elsewhere_and_one_that_is_silent_have_no_folder_here(url: str) -> None:
     assert engine_folder(EngineAddress(url=url)) is None

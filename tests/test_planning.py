@@ -32,6 +32,13 @@ def test_nothing_changed_and_nothing_is_selected(root: Path) -> None:
     assert selected(root) == frozenset()
 
 
+def test_that_nothing_changed_is_said(root: Path) -> None:
+    notes = io.StringIO()
+    streams = Streams(out=io.StringIO(), notes=notes, environ={})
+    plan_for(settings(root), streams, Wish(changed_since="main", engine_needed=False))
+    assert notes.getvalue() == "nothing changed since `main`\n"
+
+
 def test_a_connector_that_changed_is_selected(root: Path) -> None:
     write(root, {"connectors/source-a/acceptance-test-config.yml": "\n"})
     assert selected(root) == {"source-a"}

@@ -85,6 +85,8 @@ def plan_for(
         repository = load(settings)
         selected = _selected(settings, repository, wish) & among(repository)
         if not selected:
+            if wish.changed_since is not None:
+                streams.note(f"nothing changed since `{wish.changed_since}`")
             return _nothing(repository)
         snapshot = git.snapshot(settings.root, asked)
     wanted = repository.graph.with_dependencies(selected)

@@ -34,10 +34,15 @@ class Disk:
 
 
 def look_at(path: Path) -> Disk | None:
-    """The disk on which a folder lies; None where that is not to be seen from here."""
+    """The disk on which a folder lies; None where that is not to be seen from here.
+
+    Some drives of networks and virtual machines say that they have no blocks at all.
+    """
     try:
         figures = os.statvfs(path)
     except OSError:
+        return None
+    if not figures.f_blocks:
         return None
     return Disk(path=path, free=figures.f_bavail * figures.f_frsize)
 

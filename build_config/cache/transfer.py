@@ -9,6 +9,7 @@ from build_config.acceptance.case import CaseResult
 from build_config.engine import Tell
 
 _MOVES = "Downloading "
+_CAME = "Download complete "
 _TRIES_AGAIN = "Retrying in "
 
 
@@ -20,7 +21,7 @@ class Transfer:
         tell: hears how far all layers are together.
         limit: ends at once when the engine would try again: that takes it most of a minute, in
             which much can be built.
-        layers: what the engine calls it -> bytes so far, bytes in all.
+        layers: the engine's short id -> bytes so far, bytes in all.
         is_broken: the engine would try again.
     """
 
@@ -40,7 +41,11 @@ class Transfer:
             self.is_broken = True
             self.limit.reschedule(asyncio.get_running_loop().time())
         if text.startswith(_MOVES) and current and total:
-            self.layers[text] = (current, total)
+            self.layers[text.removeprefix(_MOVES)] = (current, total)
+        elif text.startswith(_CAME):  # of a quick layer the engine skips the last figures
+            layer = text.removeprefix(_CAME)
+            _, whole = self.layers.get(layer, (0, 0))
+            self.layers[layer] = (whole, whole)
         totals = sum(total for _, total in self.layers.values())
         self.tell.activity("pulling from the cache", self.size or None, totals or None)
 

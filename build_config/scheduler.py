@@ -114,6 +114,7 @@ class _Run:
         self._waiting = {key: set(step.needs) for key, step in self._steps.items()}
         self._dependents = dependents(self._steps)
         self._running: dict[str, asyncio.Task[Result]] = {}
+        self._opening: asyncio.Task[None] | None = None
         self._started: dict[str, float] = {}
         self._results: dict[str, Result] = {}
         self._stop = ""
@@ -157,21 +158,32 @@ class _Run:
         self._stop = INTERRUPTED
         for task in self._running.values():
             task.cancel()
+        if self._opening:
+            self._opening.cancel()
 
     async def main(self, performing: Callable[[], AbstractAsyncContextManager[Perform]]) -> None:
         self._begin = self.now()
         self._skip_what_is_done()
         if not self._waiting:
             return
-        async with performing() as perform:
-            try:
-                while self._start_ready(perform) or self._running:
-                    await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
-                    self._settle()
-            finally:
-                await self._cancel_running()
+        self._opening = asyncio.current_task()
+        try:
+            async with performing() as perform:
+                self._opening = None
+                await self._run_all(perform)
+        except asyncio.CancelledError:
+            if not (self._opening and self._stop):
+                raise
         for key in list(self._waiting):
             self._skip(key, self._stop or "nothing made it ready")
+
+    async def _run_all(self, perform: Perform) -> None:
+        try:
+            while self._start_ready(perform) or self._running:
+                await asyncio.wait(self._running.values(), return_when=asyncio.FIRST_COMPLETED)
+                self._settle()
+        finally:
+            await self._cancel_running()
 
     def _skip_what_is_done(self) -> None:
         done = {key for key, step in self._steps.items() if step.action is Action.SKIP}

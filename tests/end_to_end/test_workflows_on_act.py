@@ -213,6 +213,19 @@ def test_a_version_that_is_published_with_other_content_is_told_before_and_after
 
 
 @pytest.mark.long
+def test_who_publishes_by_hand_publishes_what_is_named(scratch: Scratch) -> None:
+    named = {"ref": "refs/heads/main", "inputs": {"connectors": "source-c,source-x*"}}
+    refused = scratch.act.run("workflow_dispatch", "publish.yml", named)
+    assert refused.jobs()["publish/Publish"] == "failure", str(refused)
+    assert "source-x*" in refused.output()
+    named["inputs"] = {"connectors": "source-c"}
+    published = scratch.act.run("workflow_dispatch", "publish.yml", named)
+    assert published.code == 0, str(published)
+    assert scratch.house.versions("source-c").keys() == {"0.1.0", "latest"}
+    assert not scratch.house.versions("source-b")
+
+
+@pytest.mark.long
 @pytest.mark.parametrize(("assertion", "result"), [("True", "success"), ("False", "failure")])
 def test_ci_runs_linters_and_tests_of_the_code(
     yard: Yard, tmp_path: Path, assertion: str, result: str

@@ -110,8 +110,11 @@ def _forget_the_reader() -> None:
 def _refuse_missing_values(words: Sequence[str]) -> None:
     """Invoke drops a repeatable flag that got no value, as in `--connector $EMPTY`: it means all.
 
-    After a task it also drops its own `-c`, which one may take for `--connector`.
+    After a task it also drops its own `-c`, which one may take for `--connector`, and anywhere its
+    own `--dry`, which means something to it but nothing to a task: all would be done.
     """
+    if not {"--dry", "-R"}.isdisjoint(words):
+        raise UsageError("`--dry` is no flag of a task", hint="write `--dry-run`")
     if "-c" in words[2:]:
         raise UsageError("`-c` is no flag of a task", hint="write `--connector=…`")
     for word, following in pairwise((*words, "--")):

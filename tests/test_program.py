@@ -125,6 +125,14 @@ def test_a_repeatable_flag_without_a_value_does_not_mean_all(
     assert code_of(tmp_path, raising(AssertionError())) == 2
 
 
+@pytest.mark.parametrize("words", [["clean", "--dry"], ["--dry", "publish"], ["-R", "build"]])
+def test_a_dry_run_that_would_be_none_is_refused(
+    tmp_path: Path, words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["invoke", *words])
+    assert code_of(tmp_path, raising(AssertionError())) == 2
+
+
 @pytest.mark.parametrize(
     "words", [["--runs="], ["--runs", ""], ["--registry="], ["--junit="], ["--output="]]
 )

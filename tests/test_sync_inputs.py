@@ -53,6 +53,28 @@ def test_another_shape_is_refused(text: str) -> None:
         inputs.read_mounts((text,), flag="--source-mount", read_only=True)
 
 
+def test_rows_have_one_place_however_and_wherever_it_is_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def place(config: str | None, mount: str) -> str:
+        mounts = inputs.read_mounts([mount], flag="--destination-mount", read_only=False)
+        return inputs.place((None, config), ((), mounts))
+
+    places = []
+    for name in ("a", "b"):
+        (tmp_path / name / "out").mkdir(parents=True)
+        monkeypatch.chdir(tmp_path / name)
+        same = {
+            place("x.json", "out:/out"),
+            place("./x.json", f"{tmp_path}/{name}/out:/out:rw"),
+            place(f"../{name}/x.json", f"../{name}/out:/out:ro"),
+        }
+        assert len(same) == 1
+        places += [*same, place(None, "out:/out"), place("x.json", "out:/other")]
+    assert len(set(places)) == 6
+    assert inputs.place((None, None), ((), ())) == ""
+
+
 @pytest.mark.parametrize(
     "text", ["{}", '{"streams": 7}', '{"streams": [7]}', '{"streams": [{"name": "users"}]}']
 )

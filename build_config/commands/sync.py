@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import os
 import time
 from collections.abc import Sequence
@@ -60,17 +58,13 @@ class SyncFlags:
 
 
 def _state_path(
-    settings: Settings, flags: SyncFlags, source: Connector, destination: Connector
+    settings: Settings, flags: SyncFlags, source: Connection, destination: Connection
 ) -> Path:
-    """Where the state of these two is: other mounts or configs are another place for the rows.
-
-    The configs count by their paths: a new password is no other place.
-    """
+    """Where the state of these two is: other mounts or configs are another place for the rows."""
     if flags.state:
         return from_home(flags.state).resolve()
     configs = (flags.source_config, flags.destination_config)
-    place = [*configs, *sorted(flags.source_mount), "", *sorted(flags.destination_mount)]
-    which = hashlib.sha256(json.dumps(place).encode()).hexdigest()[:8] if any(place) else ""
+    which = inputs.place(configs, (source.container.mounts, destination.container.mounts))
     name = f"{source.name}--{destination.name}{which and f'--{which}'}.json"
     return settings.state / "state" / name
 
@@ -140,8 +134,6 @@ def _prepare(
     display: str,
 ) -> _Sync:
     """Everything that can be wrong with the command line is, before anything is built."""
-    state_path = _state_path(settings, flags, source, destination)
-    states.read(state_path)
 
     def connection(connector: Connector, config: str | None, mounts: Sequence[str]) -> Connection:
         kind, folder = connector.kind, settings.root / connector.path
@@ -154,9 +146,13 @@ def _prepare(
             container=Container(image="", mounts=bound, network=flags.network, limits=QUESTION),
         )
 
+    from_there = connection(source, flags.source_config, flags.source_mount)
+    to_there = connection(destination, flags.destination_config, flags.destination_mount)
+    state_path = _state_path(settings, flags, from_there, to_there)
+    states.read(state_path)
     return _Sync(
-        source=connection(source, flags.source_config, flags.source_mount),
-        destination=connection(destination, flags.destination_config, flags.destination_mount),
+        source=from_there,
+        destination=to_there,
         wanted=Wanted(
             catalog=inputs.read_catalog(from_home(flags.catalog)) if flags.catalog else None,
             streams=flags.stream,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -83,6 +84,20 @@ def read_mounts(texts: Sequence[str], *, flag: str, read_only: bool) -> tuple[Mo
         UsageError: another shape, or the host has no such file or folder.
     """
     return tuple(_mount(text, flag=flag, read_only=read_only) for text in texts)
+
+
+def place(configs: Sequence[str | None], mounts: Sequence[Sequence[Mount]]) -> str:
+    """Tells where rows come from and go to from any other place; empty where nothing was typed.
+
+    Args:
+        configs: as typed, for each side. They count by their paths, wherever those were typed: a
+            new password is no other place.
+        mounts: of each side; what may be written to does not count.
+    """
+    files = [config and str(from_home(config).resolve()) for config in configs]
+    folders = [sorted(f"{mount.source}:{mount.target}" for mount in side) for side in mounts]
+    typed = [*files, *folders]
+    return hashlib.sha256(json.dumps(typed).encode()).hexdigest()[:8] if any(typed) else ""
 
 
 def _mount(text: str, *, flag: str, read_only: bool) -> Mount:

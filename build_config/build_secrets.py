@@ -13,15 +13,11 @@ def read(secret: Secret) -> bytes:
     """The value, now.
 
     Raises:
-        UsageError: the file cannot be read, or the variable is not set.
+        UsageError: the file cannot be read, or is a pipe that was read before, or the variable is
+            not set.
     """
     if secret.file is not None:
-        try:
-            return from_home(secret.file).read_bytes()
-        except OSError as error:
-            raise UsageError(
-                f"secret `{secret.id}`: `{secret.file}` cannot be read: {error.strerror}"
-            ) from error
+        return _in_file(secret.id, secret.file)
     value = os.environ.get(secret.variable or "")
     if value is None:
         raise UsageError(
@@ -31,11 +27,29 @@ def read(secret: Secret) -> bytes:
     return os.fsencode(value)
 
 
+def _in_file(name: str, path: str) -> bytes:
+    place = from_home(path)
+    try:
+        value = place.read_bytes()
+    except OSError as error:
+        reason = error.strerror
+        raise UsageError(f"secret `{name}`: `{path}` cannot be read: {reason}") from error
+    if not value and place.is_fifo():
+        raise UsageError(
+            f"secret `{name}`: `{path}` is a pipe, and was read before",
+            hint="every image that wants it reads it: put it into a variable, or into a file",
+        )
+    return value
+
+
 def check(secrets: tuple[Secret, ...]) -> None:
     """Read every secret once and forget it, so that a missing one is known before any build.
+
+    Not a pipe, as of `src=<(command)`: what was read from one is gone.
 
     Raises:
         UsageError: one cannot be read.
     """
     for secret in secrets:
-        read(secret)
+        if secret.file is None or not from_home(secret.file).is_fifo():
+            read(secret)

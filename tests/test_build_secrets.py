@@ -55,6 +55,20 @@ def test_a_missing_variable_is_named_with_what_to_do(monkeypatch: pytest.MonkeyP
     assert caught.value.hint == "export TOKEN=…"
 
 
+def test_a_pipe_gives_its_value_to_the_build_and_not_to_the_check() -> None:
+    reading, writing = os.pipe()
+    try:
+        os.write(writing, b"value")
+        os.close(writing)
+        secret = Secret(id="token", file=f"/dev/fd/{reading}")
+        build_secrets.check((secret,))
+        assert build_secrets.read(secret) == b"value"
+        with pytest.raises(UsageError, match="is a pipe, and was read before"):
+            build_secrets.read(secret)
+    finally:
+        os.close(reading)
+
+
 def test_a_check_reads_every_secret(tmp_path: Path) -> None:
     (tmp_path / "here").write_text("value")
     here = Secret(id="here", file=str(tmp_path / "here"))

@@ -27,6 +27,9 @@ _TRUST = (
     "give its certificate to the machine (Debian: a .crt in `/usr/local/share/ca-certificates`, "
     "then `update-ca-certificates`), and stop what has read the old ones: `{gradle} --stop`"
 )
+_START = (
+    "it has to be executable (`chmod +x`), and its first line has to name a shell and nothing else"
+)
 
 
 async def gradle_build(
@@ -49,13 +52,20 @@ async def run_gradle(root: Path, tasks: tuple[str, ...], tell: Tell) -> Result:
     """Start Gradle once for these tasks.
 
     Raises:
-        StepError: there is no Gradle, or the build failed.
+        StepError: there is no Gradle, it cannot be started, or the build failed.
     """
     command = (_gradle(root), "--console=plain", *tasks)
     tell.line(f"$ {' '.join(command)}")
-    async with child_process(command, root) as (process, output):
-        failed, distrusts = await _hear(output, tell)
-        code = await process.wait()
+    try:
+        async with child_process(command, root) as (process, output):
+            failed, distrusts = await _hear(output, tell)
+            code = await process.wait()
+    except OSError as error:
+        if error.filename != command[0]:
+            raise
+        raise StepError(
+            f"`{command[0]}` cannot be started: {error.strerror}", hint=_START
+        ) from error
     if code != 0:
         what = f" at `{failed}`" if failed else ""
         hint = _TRUST.format(gradle=command[0]) if distrusts else "see its log"

@@ -183,6 +183,17 @@ def test_a_gradle_that_says_nothing_is_a_defect_too(clean: Yard) -> None:
     assert row["message"] == "`./gradlew` ended with exit code 3"
 
 
+def test_a_wrapper_that_cannot_be_started_is_a_defect_and_no_bug(clean: Yard) -> None:
+    add_java(clean, PASSING)
+    wrapper = clean.root / "gradlew"
+    wrapper.write_bytes(b"#!/bin/sh\r\n")
+    assert "`./gradlew` cannot be started: No such file or directory" in clean.invoke("check").out
+    wrapper.chmod(0o644)
+    finished = clean.invoke("check")
+    assert "`./gradlew` cannot be started: Permission denied" in finished.out
+    assert "cure: it has to be executable (`chmod +x`)" in finished.out
+
+
 def test_gradle_can_be_interrupted(clean: Yard) -> None:
     add_java(clean, "echo started; exec sleep 60")
     with clean.started("check") as running:

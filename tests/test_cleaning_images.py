@@ -171,3 +171,12 @@ def test_the_table_says_what_how_large_and_why() -> None:
         "record  .yard/inputs/x/bbbbbbbbbbbb.json  9 B     gone",
     ]
     assert summed(found) == "1 volume, 1 image, 1 record: at least 1.5 MB"
+
+
+def test_what_images_share_makes_their_sum_a_lower_bound() -> None:
+    one, other = (
+        Garbage(kind=Kind.IMAGE, name=name, why="old", size=1_500_000, image_id=image_id)
+        for name, image_id in (("x", A), ("y", "another"))
+    )
+    assert summed([one]) == "1 image: 1.5 MB"
+    assert summed([one, other]) == "2 images: at least 3.0 MB"

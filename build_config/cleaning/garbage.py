@@ -56,12 +56,17 @@ def table(found: Sequence[Garbage]) -> str:
 
 
 def summed(found: Iterable[Garbage]) -> str:
-    """`3 images, 1 log: 12.3 MB`; what is unknown is said to be."""
+    """`1 log, 3 images: at least 12.3 MB`: what several images share is in none of their sizes."""
     items = sorted(found, key=lambda item: tuple(Kind).index(item.kind))
     kinds = [counted(len(list(group)), kind) for kind, group in groupby(items, lambda i: i.kind)]
     total = size(sum(item.size or 0 for item in items))
-    unknown = "at least " if any(item.size is None for item in items) else ""
+    is_more = any(item.size is None for item in items) or len(_images(items)) > 1
+    unknown = "at least " if is_more else ""
     return f"{', '.join(kinds)}: {unknown}{total}"
+
+
+def _images(items: Iterable[Garbage]) -> frozenset[str]:
+    return frozenset(item.image_id for item in items if item.kind is Kind.IMAGE)
 
 
 def _short(item: Garbage) -> str:

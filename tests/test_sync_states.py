@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from build_config import atomic_files
-from build_config.errors import UsageError
-from build_config.sync import lock, states
+from build_config.errors import UsageError, YardError
+from build_config.sync import journal, lock, states
 from build_config.sync.ledger import Ledger
 from build_config.sync.states import SavedState
 from build_config.sync.traffic import Traffic
@@ -149,6 +149,21 @@ def test_a_state_is_saved_as_soon_as_it_is_confirmed(tmp_path: Path) -> None:
 
     asyncio.run(work())
     assert states.read(ledger.path).document() == [of_stream("a", 1)]
+
+
+def test_a_folder_that_cannot_be_written_to_is_said_before_anything_runs(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    path = tmp_path / "file" / "a--b.json"
+    with (
+        pytest.raises(YardError, match="`a--b` cannot be locked: File exists"),
+        lock.held(path.with_suffix(".lock")),
+    ):
+        raise AssertionError
+    with (
+        pytest.raises(YardError, match=r"a--b\.json` cannot be written: File exists"),
+        journal.opened(path),
+    ):
+        raise AssertionError
 
 
 def test_a_save_that_takes_long_does_not_come_after_a_newer_one(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TextIO
 
+from build_config.errors import YardError
 from build_config.sandbox.output import WholeLines
 from build_config.wording import harmless
 
@@ -46,7 +47,15 @@ class Journal:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Journal]:
-    """A new log file, complete at the end of the block."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", errors="replace") as file:
+    """A new log file, complete at the end of the block.
+
+    Raises:
+        YardError: it cannot be made.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("w", encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise YardError(f"the log `{path}` cannot be written: {error.strerror}") from error
+    with file:
         yield Journal(path=path, file=file)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from build_config import file_lock
-from build_config.errors import UsageError
+from build_config.errors import UsageError, YardError
 
 
 @contextmanager
@@ -16,7 +16,16 @@ def held(path: Path) -> Iterator[None]:
 
     Raises:
         UsageError: another process has it.
+        YardError: the file cannot be made, or its file system knows no locks.
     """
-    message = f"another sync is using `{path.with_suffix('').name}`"
-    with file_lock.held(path, busy=UsageError(message, hint="wait for it, or end it")):
+    name = path.with_suffix("").name
+    busy = UsageError(f"another sync is using `{name}`", hint="wait for it, or end it")
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(file_lock.held(path, busy=busy))
+        except OSError as error:
+            raise YardError(
+                f"the state `{name}` cannot be locked: {error.strerror}",
+                hint="keep it elsewhere: `--state=FILE`",
+            ) from error
         yield

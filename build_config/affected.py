@@ -58,11 +58,10 @@ def read_since(root: Path, ref: str) -> Since:
     changed = git_changes.changed_paths(root, commit)
     told = None
     if not frozenset(_SETTINGS).isdisjoint(changed):
-        files = {name: root / name for name in _SETTINGS}
-        now = {
-            name: file.read_text(errors="replace") for name, file in files.items() if file.is_file()
-        }
-        told = (_first(git_changes.texts_at(root, commit, _SETTINGS)), _first(now))
+        then = git_changes.texts_at(root, commit, _SETTINGS)
+        there = [name for name in _SETTINGS if (root / name).is_file()]
+        now = {name: (root / name).read_bytes().decode(errors="replace") for name in there}
+        told = (_first(then), _first(now))
     return Since(ref=ref, commit=commit, changed=changed, settings=told)
 
 
@@ -104,7 +103,7 @@ def _beside(settings: Settings, connector: Connector, since: Since) -> Iterator[
 
 
 def _inside(folder: str, changed: tuple[str, ...]) -> list[str]:
-    """The changed paths as seen from a folder; only `.` where git knows it as a whole or not."""
+    """The changed paths as seen from a folder; only `.` where git knows it as a whole."""
     above = (folder, *map(str, PurePosixPath(folder).parents))
     if any(_has(changed, name) for path in above for name in (path, f"{path}/")):
         return [_ALL]

@@ -125,6 +125,13 @@ def test_records_of_the_last_value_may_come_again() -> None:
     assert problems(first, 0, [two, three]) == []
 
 
+def test_numbers_in_text_may_be_a_cursor() -> None:
+    """As text "9" is the last; what was read last may come again all the same."""
+    nine, ten = (record({"id": number, "at": str(number)}) for number in (9, 10))
+    first = recording(nine, ten, state(10))
+    assert problems(first, 0, [ten]) == []
+
+
 def test_a_stream_without_a_state_yet_starts_from_the_beginning() -> None:
     order = record({"id": 7, "at": 1}, "orders")
     (user,) = at(1)

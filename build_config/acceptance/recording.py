@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -126,14 +127,13 @@ class Recording:
 
 
 def _beyond(before: list[Entry]) -> Iterator[bytes]:
-    """The records that the cursor has left behind."""
+    """The records that the cursor has left behind, by its order or by that of the read."""
     cursors = [entry.cursor for entry in before if entry.cursor is not None]
-    try:
-        last = max(cursors) if cursors else None
-    except TypeError:  # values of several types have no order
-        last = cursors[-1]
+    last = set(cursors[-1:])
+    with suppress(TypeError):  # values of several types have no order
+        last.add(max(cursors, default=None))
     for entry in before:
-        if entry.cursor is not None and entry.cursor != last:
+        if entry.cursor is not None and entry.cursor not in last:
             yield entry.digest
 
 

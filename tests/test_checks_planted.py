@@ -341,6 +341,15 @@ def test_definitions_may_be_one_list_and_json(tmp_path: Path) -> None:
     ]
 
 
+def test_a_uuid_may_be_in_capitals(tmp_path: Path) -> None:
+    files = well_kept.repository("source-a")
+    path = "connectors/source-a/metadata.yaml"
+    lines = files[path].splitlines()
+    lines[3] = f"  definitionId: {lines[3].split()[1].upper()}"
+    files[path] = "\n".join(lines)
+    assert inspected(tmp_path, files).defects == ()
+
+
 def test_keys_that_are_no_text_do_not_matter(tmp_path: Path) -> None:
     files = well_kept.repository("source-a")
     files[definition("source-a")] += "? [a, b]\n: c\n? {a: b}\n: c\n1: c\nnull: c\n"

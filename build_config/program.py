@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import platform
@@ -61,8 +62,8 @@ def run(context: Context, command: Command) -> None:
     except BrokenPipeError:
         _forget_the_reader()
         code = 1
-    except Exception:  # noqa: BLE001 - the last resort: say that it is ours, and how to report it
-        code = _tell_bug(streams)
+    except Exception as error:  # noqa: BLE001 - the last resort: say that it is ours, and how to report it
+        code = _tell_full_disk(error, streams) or _tell_bug(streams)
     if code:
         raise Exit(code=code)
 
@@ -131,6 +132,15 @@ def _tell(error: YardError, streams: Streams) -> int:
     if error.hint:
         streams.note(f"hint: {error.hint}")
     return error.exit_code
+
+
+def _tell_full_disk(error: Exception, streams: Streams) -> int:
+    """Nothing where it is something else; `invoke list > file` writes to a disk, too."""
+    if not isinstance(error, OSError) or error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+        return 0
+    _forget_the_reader()
+    place = f" (`{error.filename}`)" if error.filename else ""
+    return _tell(YardError(f"{error.strerror}{place}", hint="free some disk, and again"), streams)
 
 
 def _tell_bug(streams: Streams) -> int:

@@ -200,6 +200,24 @@ def test_a_reader_that_goes_away_is_no_reason_to_complain(
     assert done.returncode == 1
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_no_bug_of_ours(environment: dict[str, str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "invoke", "list"],
+            cwd=PROJECT,
+            env=environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.stderr.splitlines() == [
+        "error: No space left on device", "hint: free some disk, and again",
+    ]  # fmt: skip
+    assert done.returncode == 1
+
+
 @pytest.mark.parametrize("forbidden", [False, True])
 def test_the_next_run_need_not_compile_us_unless_the_user_forbids_bytecode(
     environment: dict[str, str], tmp_path: Path, *, forbidden: bool

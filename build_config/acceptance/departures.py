@@ -29,7 +29,7 @@ TERMINATED: Final = "it ends soon after SIGTERM"
 
 _BECAUSE: Final = "the first process of a container has to handle it"
 _INPUT: Final = "input.jsonl"
-_SECONDS: Final = 20.0
+_SECONDS: Final = 60.0  # a busy machine needs many of them to start a connector
 _GRACE: Final = 10.0
 _AT_WORK: Final = 2.0
 _STDERR: Final = 8 * MIB

@@ -191,7 +191,10 @@ def _image(name: str, value: object, root: Path) -> ImageSettings:
     refuse_unknown(key, own, _IMAGE_KEYS)
     arguments = mapping(f"{key}.build_args", own.get("build_args"))
     return ImageSettings(
-        build_args={str(k): text(f"{key}.build_args.{k}", v) for k, v in arguments.items()},
+        build_args={  # an empty one takes a default away
+            str(k): "" if v == "" else text(f"{key}.build_args.{k}", v)
+            for k, v in arguments.items()
+        },
         secrets=_secrets(f"{key}.secrets", own.get("secrets"), root),
     )
 

@@ -50,7 +50,7 @@ def test_the_configuration_that_invoke_merges_is_read(
     (tmp_path / "invoke.yaml").write_text(
         "jobs: 3\nlayout: {connectors: c}\n"
         "secrets: {pip: {src: pip.conf}}\n"
-        "images: {source-a: {build_args: {A: 1}, secrets: {token: {env: TOKEN}}}, source-b: }\n"
+        "images: {source-a: {build_args: {A: 0, B: ''}, secrets: {token: {env: TOKEN}}}, source-b: }\n"
     )
     monkeypatch.setenv("INVOKE_LOCAL_TAG", "local")
     monkeypatch.setenv("INVOKE_LAYOUT_BASES", "b")
@@ -59,7 +59,7 @@ def test_the_configuration_that_invoke_merges_is_read(
     assert made.secrets == (Secret(id="pip", file=str(tmp_path / "pip.conf")),)
     assert made.images == {
         "source-a": ImageSettings(
-            build_args={"A": "1"}, secrets=(Secret(id="token", variable="TOKEN"),)
+            build_args={"A": "0", "B": ""}, secrets=(Secret(id="token", variable="TOKEN"),)
         ),
         "source-b": ImageSettings(build_args={}, secrets=()),
     }
@@ -150,7 +150,8 @@ def test_a_patience_in_a_variable_need_not_be_whole_and_is_checked(
         ({"images": {"x": "y"}}, "`images.x` must be a mapping"),
         ({"images": {"x": {"args": {}}}}, "unknown setting `images.x.args`"),
         ({"images": {"x": {"build_args": ["A=1"]}}}, "`images.x.build_args` must be a mapping"),
-        ({"images": {"x": {"build_args": {"A": True}}}}, "`images.x.build_args.A` must be text"),
+        ({"images": {"x": {"build_args": {"A": False}}}}, "`images.x.build_args.A` must be text"),
+        ({"images": {"x": {"build_args": {"A": None}}}}, "`images.x.build_args.A` must be text"),
         ({"images": {"x": {"secrets": {"y": {}}}}}, "`images.x.secrets.y` must be"),
         ({"check": {"ignored": []}}, "unknown setting `check.ignored`"),
         ({"check": {"ignore": {"rule": "x"}}}, "`check.ignore` must be a list"),

@@ -50,7 +50,8 @@ def test_the_configuration_that_invoke_merges_is_read(
     (tmp_path / "invoke.yaml").write_text(
         "jobs: 3\nlayout: {connectors: c}\n"
         "secrets: {pip: {src: pip.conf}}\n"
-        "images: {source-a: {build_args: {A: 0, B: ''}, secrets: {token: {env: TOKEN}}}, source-b: }\n"
+        "images: {source-a: {build_args: {A: 0, B: ''}, secrets: {token: {env: TOKEN}}},\n"
+        "  source-b: }\n"
     )
     monkeypatch.setenv("INVOKE_LOCAL_TAG", "local")
     monkeypatch.setenv("INVOKE_LAYOUT_BASES", "b")

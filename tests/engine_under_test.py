@@ -82,12 +82,13 @@ class Engine:
         return bytes(said).decode()
 
     def remove_all(self, namespace: str) -> None:
-        """Remove every image of the namespace, those that lost their name included."""
+        """Remove every image of the namespace, those without a name included."""
         for row in self.client.api.images():
             tags = row.get("RepoTags") or []
             names = [tag for tag in tags if tag.startswith(f"{namespace}/")]
             label = (row.get("Labels") or {}).get(_NAME_LABEL, "")
-            if label.startswith(f"{namespace}/") and all(tag.startswith("<none>") for tag in tags):
+            others = [tag for tag in tags if tag not in names and not tag.startswith("<none>")]
+            if label.startswith(f"{namespace}/") and not others:
                 names = [row["Id"]]
             for name in names:
                 with suppress(NotFound):

@@ -75,14 +75,16 @@ def test_an_image_without_a_name_that_may_be_somebody_elses_stays(other: Any) ->
 
 def test_what_was_tested_here_and_published_goes_when_it_lost_its_name() -> None:
     here = replace(OWN, tested=frozenset({A}))
-    own, other = f"acme/source-x@sha256:{'b' * 64}", f"elsewhere/source-x@sha256:{'b' * 64}"
+    own, there, other = (
+        f"{place}/source-x@sha256:{'b' * 64}" for place in ("acme", "localhost:5000/acme", "other")
+    )
 
     def found(*digests: str) -> list[str]:
         rows = read_rows([entry(RepoDigests=list(digests))])
         return [item.name for item in sort_images(rows, here).garbage]
 
-    assert found(own) == [A]
-    assert found(other) == found(own, other) == []
+    assert found(own) == found(there) == [A]
+    assert found(other) == found(own, there) == []
 
 
 def test_what_the_repository_builds_stays() -> None:

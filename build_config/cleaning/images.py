@@ -145,11 +145,22 @@ def _garbage(row: Row, own: Own, names: frozenset[str]) -> Iterator[Garbage]:
 
 
 def _is_nameless(row: Row, own: Own) -> bool:
-    """Docker's classic store keeps the digest of what was published under its own name.
+    """Docker's classic store may keep the digest by which an image is where it was published.
 
-    What somebody pulled has one too: the record of the tests tells them apart.
+    What somebody pulled has one too: the record of the tests tells them apart. With two of them the
+    engine refuses to remove it.
     """
-    return not row.pulled or (row.pulled == {row.label_name} and row.id in own.tested)
+    if not row.pulled:
+        return True
+    place, *others = row.pulled
+    is_one = bool(place) and not others
+    return is_one and row.id in own.tested and _is_published_as(place, row)
+
+
+def _is_published_as(place: str, row: Row) -> bool:
+    """Whether its name is put below a registry and a prefix there."""
+    path = parse(row.label_name).path.removeprefix("library/")
+    return f"/{parse(place).path}".endswith(f"/{path}")
 
 
 def _why(tag: str, row: Row, own: Own, names: frozenset[str]) -> str:
@@ -158,8 +169,7 @@ def _why(tag: str, row: Row, own: Own, names: frozenset[str]) -> str:
     if reference.tag == f"{own.local_tag}-{TEST_STAGE}" and reference.name in names:
         return "its tests have ended"
     if reference.tag == STAGING and row.fingerprint and row.label_name in names:
-        path = parse(row.label_name).path.removeprefix("library/")
-        return "a push has ended" if f"/{reference.path}".endswith(f"/{path}") else ""
+        return "a push has ended" if _is_published_as(reference.name, row) else ""
     in_cache = row.fingerprint and f"{reference.domain}/{reference.path}" in own.cached
     if in_cache and _CACHE_TAG.fullmatch(reference.tag or ""):
         return "a push to the cache has ended"

@@ -20,6 +20,7 @@ from build_config.junit import junit_xml
 from build_config.plan_testing import TESTS, plan_tests
 from build_config.report import Report
 from build_config.settings import Settings, read_jobs
+from build_config.settings_values import from_home
 from build_config.steps import Kind
 from build_config.streams import Streams
 
@@ -62,7 +63,8 @@ def test(settings: Settings, streams: Streams, **typed: Any) -> int:
         profile=flags.profile,
     )
     only = _kinds(flags.only)
-    if flags.junit and Path(flags.junit).is_dir():
+    junit = from_home(flags.junit) if flags.junit else None
+    if junit and junit.is_dir():
         raise UsageError(f"`--junit={flags.junit}` is a directory", hint="name a file in it")
     since = flags.changed_since
     wish = Wish(connector=flags.connector, kind=flags.kind, changed_since=since, tests=True)
@@ -73,7 +75,7 @@ def test(settings: Settings, streams: Streams, **typed: Any) -> int:
     check_secrets(planned.plan, options.secrets)
     planned = with_tests(settings, planned, only)
     report = run(settings, streams, planned, options)
-    return _show(report, streams, options, junit_file=flags.junit)
+    return _show(report, streams, options, junit=junit)
 
 
 def _kinds(only: str | None) -> frozenset[Kind]:
@@ -98,12 +100,12 @@ def with_tests(settings: Settings, planned: Planned, only: frozenset[Kind]) -> P
     return replace(planned, plan=plan)
 
 
-def _show(report: Report, streams: Streams, options: RunOptions, *, junit_file: str | None) -> int:
+def _show(report: Report, streams: Streams, options: RunOptions, *, junit: Path | None) -> int:
     """The cases, then how it went; and the file that CI systems read."""
     show_cases(report, streams, options)
     show_report(report, streams, options)
-    if junit_file:
-        _write_junit(Path(junit_file), report)
+    if junit:
+        _write_junit(junit, report)
     return report.exit_code
 
 

@@ -31,6 +31,13 @@ def fill(yard: Yard) -> None:
     )
 
 
+def test_the_file_for_ci_may_be_in_ones_home(repository: Yard) -> None:
+    """A shell leaves `~` alone behind a `=`."""
+    fill(repository)
+    done = repository.invoke("test", "--junit=~")
+    assert (done.code, done.err.splitlines()[0]) == (2, "error: `--junit=~` is a directory")
+
+
 def test_list_in_json(repository: Yard) -> None:
     fill(repository)
     assert repository.invoke("list", "--format=json").json() == [

@@ -318,3 +318,7 @@ def _pieces(pattern: str) -> tuple[str, ...]:
         return translate(pattern)
     except PatternError:
         return ("a",)
+
+
+def test_folders_may_be_as_deep_as_a_disk_has_them() -> None:
+    assert not parse_rules("b").excluded("a/" * 1000 + "b")

@@ -75,4 +75,5 @@ def test_it_can_look_for_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("WATCHFILES_FORCE_POLLING", "1")
     with listening(tmp_path, is_noise) as batches:
         (tmp_path / "main.py").write_text("1")
-        assert next(batches).paths == frozenset({"main.py"})
+        paths = next(batches).paths or frozenset()
+    assert paths - {"."} == {"main.py"}  # the folder is another one too, where its time tells it

@@ -65,7 +65,12 @@ GOOD = {
 }
 """What it does for a command, for the large stream, for a line, and when the input has ended."""
 
-READ_BACK = "[ ! -f /data/kept ] || cat /data/kept\n"
+READ_BACK = """
+[ ! -f /data/kept ] || while IFS= read -r line; do
+  case $line in '{'*'}}') printf '%s\\n' "$line" ;; esac
+done </data/kept
+"""
+"""Whole records only: a kill can tear the last line that is written (a page is, or is not)."""
 
 
 def script(**changes: str) -> str:
@@ -83,6 +88,7 @@ write)
   streams=$(cat "$catalog")
   case $streams in *'"large_'*) {lines["large"]}
     exit ;; esac
+  [ ! -f /data/kept ] || say '' >>/data/kept
   while IFS= read -r line; do
     case $line in
       '{{"type": "RECORD"'*'}}}}') {lines["record"]}

@@ -148,9 +148,9 @@ def test_a_state_that_is_kept_back_is_caught(
     )
 
 
-def test_a_torn_line_that_is_kept_breaks_what_is_read_back(
+def test_a_garbled_line_that_is_kept_breaks_what_is_read_back(
     judged: Callable[..., dict[str, CaseResult]],
 ) -> None:
-    found = failures(judged(record='keep "${line%?}"'))
+    found = failures(judged(record='keep "{${line#??}"'))
     assert set(found) == {"what was written can be read back"}
     assert "`read_back`: line 1: not JSON" in found["what was written can be read back"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -95,7 +96,8 @@ def commit_images(yard: Yard) -> None:
         house.connector("source-d"),
         house.connector("source-e"),
     )
-    for path, content in shell_files().items():
+    shell = {"id": uuid.uuid4().bytes, **shell_files()}
+    for path, content in shell.items():
         file = yard.root / "connectors/bases/base-shell" / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
-import subprocess
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import docker
 from archives import archive
+from engine_under_test import shell_files
 
 from build_config.buildkit.client import BuildKit, connect
 from build_config.buildkit.endpoint import Endpoint
@@ -29,7 +27,6 @@ ENDPOINT = Endpoint.parse(DOCKER_HOST)
 REPOSITORY = "docker.io/buildkit-tests"
 MARK = "dev.buildkit-tests"
 SHELL = f"{REPOSITORY}/shell:dev"
-_PROGRAMS = ("sh", "cat", "sleep")
 
 
 def tag(name: str) -> str:
@@ -53,20 +50,6 @@ def request(dockerfile: str, name: str | None = None, **settings: Any) -> BuildR
     tags = (tag(name),) if name else ()
     labels = {MARK: "1", **settings.pop("labels", {})}
     return BuildRequest(context=tar(files), tags=tags, labels=labels, **settings)
-
-
-def shell_files() -> dict[str, bytes]:
-    """This machine's `sh`, `cat` and `sleep` with the libraries they are linked to, by path."""
-    files = {}
-    for program in _PROGRAMS:
-        path = shutil.which(program)
-        assert path, program
-        files[f"bin/{program}"] = Path(path).read_bytes()
-        linked = subprocess.run(["ldd", path], capture_output=True, text=True, check=False).stdout
-        for word in linked.split():
-            if word.startswith("/"):
-                files[word.lstrip("/")] = Path(word).read_bytes()
-    return files
 
 
 async def build_shell(buildkit: BuildKit) -> None:

@@ -16,7 +16,7 @@ from build_config.buildkit.request import BuildRequest
 from build_config.docker_engine import open_engine
 from build_config.engine_endpoint import engine_endpoint
 
-_ROUNDS = 3
+_ROUNDS = 5
 _MOST_RATIO = 1.05
 
 

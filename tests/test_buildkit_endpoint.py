@@ -4,6 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from one_answer import one_answer
 
 from build_config.buildkit.client import connect
 from build_config.buildkit.endpoint import Endpoint
@@ -64,21 +65,11 @@ def test_nobody_listens(tmp_path: Path) -> None:
     ],
 )
 def test_somebody_else_listens(tmp_path: Path, answer: bytes, said: str) -> None:
-    path = str(tmp_path / "other.sock")
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(answer)
-        writer.close()
-
     async def attempt() -> str:
-        server = await asyncio.start_unix_server(handle, path)
-        try:
+        async with one_answer(tmp_path, answer) as endpoint:
             with pytest.raises(NotBuildKitError) as caught:
-                async with asyncio.timeout(60), connect(Endpoint.unix(path)):
+                async with asyncio.timeout(60), connect(endpoint):
                     pass
-        finally:
-            server.close()
-        return str(caught.value)
+            return str(caught.value)
 
     assert said in asyncio.run(attempt())

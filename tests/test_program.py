@@ -180,21 +180,28 @@ def test_tasks_can_be_chained(environment: dict[str, str]) -> None:
     ]  # fmt: skip
 
 
+def printed_to(
+    place: int, environment: dict[str, str], words: list[str]
+) -> subprocess.CompletedProcess[str]:
+    """A task whose output goes to this file descriptor."""
+    return subprocess.run(
+        [sys.executable, "-m", "invoke", *words],
+        cwd=PROJECT,
+        env=environment,
+        stdout=place,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+
+
 @pytest.mark.parametrize("words", [["list"], ["list", "--format=json"], ["graph"]])
 def test_a_reader_that_goes_away_is_no_reason_to_complain(
     environment: dict[str, str], words: list[str]
 ) -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    done = subprocess.run(
-        [sys.executable, "-m", "invoke", *words],
-        cwd=PROJECT,
-        env=environment,
-        stdout=writer,
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
+    done = printed_to(writer, environment, words)
     os.close(writer)
     assert done.stderr == ""
     assert done.returncode == 1
@@ -203,15 +210,7 @@ def test_a_reader_that_goes_away_is_no_reason_to_complain(
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_is_no_bug_of_ours(environment: dict[str, str]) -> None:
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "invoke", "list"],
-            cwd=PROJECT,
-            env=environment,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+        done = printed_to(full.fileno(), environment, ["list"])
     assert done.stderr.splitlines() == [
         "error: No space left on device", "hint: free some disk, and again",
     ]  # fmt: skip

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from one_answer import one_answer
 
-from build_config.buildkit.endpoint import Endpoint
 from build_config.errors import EngineUnavailableError
 from build_config.sandbox.engine_requests import Request, ask, taken_over
 
@@ -17,21 +17,12 @@ GET = Request(method="GET", path="/info")
 
 def asked(folder: Path, answer: bytes) -> Any:
     """What comes of a question that is answered so."""
-    path = str(folder / "engine.sock")
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(answer)
-        writer.close()
 
     async def attempt() -> Any:
-        server = await asyncio.start_unix_server(handle, path)
-        try:
-            async with taken_over(Endpoint.unix(path), "/attach"):
+        async with one_answer(folder, answer) as endpoint:
+            async with taken_over(endpoint, "/attach"):
                 pass
-            return await ask(Endpoint.unix(path), GET)
-        finally:
-            server.close()
+            return await ask(endpoint, GET)
 
     return asyncio.run(attempt())
 
